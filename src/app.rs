@@ -1,0 +1,1 @@
+//! Builds each long-lived part once.

@@ -1,0 +1,1 @@
+//! Settings, typed, all faults at once.

@@ -1,0 +1,1 @@
+//! Keys, sealing and opening of private values, blind indexes.

@@ -1,0 +1,16 @@
+//! The words of the field, as types. Nothing here does I/O, reads a clock or names another room.
+
+pub mod id;
+pub mod identifier;
+pub mod sealed;
+pub mod sensitive;
+pub mod time;
+pub mod vocabulary;
+
+pub use id::{AuthorizationId, BatchId, DepartmentId, ItemCode, PurposeCode, RecordId, SubjectId};
+pub use sealed::{Envelope, Place, SealedFields};
+pub use sensitive::Sensitive;
+pub use time::{Date, Instant};
+pub use vocabulary::{
+    DataClass, Disclosure, Language, Level, MaskRule, RecordState, Relation, Role, SubjectCategory, Tier,
+};

@@ -1,0 +1,1 @@
+//! The only road from a sensitive value to text.

@@ -1,0 +1,1 @@
+//! The catalogue: what is refused at start, and what the shipped one holds.

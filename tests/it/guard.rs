@@ -1,0 +1,1 @@
+//! The guard before the library: hostile documents are refused in linear time.

@@ -1,0 +1,1 @@
+//! The importer: real files, dirty files, the same file twice.

@@ -1,0 +1,1 @@
+//! Exported ledgers: verified offline, and every tampering found.

@@ -1,0 +1,1 @@
+//! The ledger: append, tree, checkpoints, receipts, on both backends.

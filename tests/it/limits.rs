@@ -1,0 +1,1 @@
+//! Limits: just under and just over.

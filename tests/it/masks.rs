@@ -1,0 +1,1 @@
+//! Masks: every rule with its edge cases.

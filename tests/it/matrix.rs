@@ -1,0 +1,1 @@
+//! The whole access matrix as a snapshot.

@@ -1,0 +1,1 @@
+//! Policies: validated at start, narrowing only.

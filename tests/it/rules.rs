@@ -1,0 +1,1 @@
+//! Rule packs: windows of publication and sharing.

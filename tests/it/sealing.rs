@@ -1,0 +1,1 @@
+//! Sealing: opens at its place and nowhere else.

@@ -1,0 +1,1 @@
+//! Tokens: accepted, refused, cached, rotated.

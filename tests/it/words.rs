@@ -1,0 +1,1 @@
+//! Identifiers and working days, against real data.
