@@ -2,10 +2,25 @@
 //!
 //! `connection` alone names a backend.
 
+pub mod authorization;
 pub mod connection;
 pub mod database;
+pub mod deposit;
 pub mod error;
+pub mod record;
+pub mod schema;
+pub mod subject;
 
 pub use connection::{AnyConnection, MigrationSet};
 pub use database::Database;
 pub use error::StoreError;
+
+/// Reads a 16-byte id, or names the table, column and row where it is not one.
+pub(crate) fn row_id<T>(
+    read: impl FnOnce(&[u8]) -> Option<T>,
+    table: &'static str,
+    column: &'static str,
+    bytes: &[u8],
+) -> Result<T, StoreError> {
+    read(bytes).ok_or_else(|| StoreError::corrupt(table, column, bytes))
+}

@@ -1,0 +1,115 @@
+//! The registry's tables as diesel sees them; `migrations/{sqlite,postgres}/registry` make them.
+
+#![allow(missing_docs, reason = "columns are described in the migrations and on the row types")]
+
+diesel::table! {
+    subjects (id) {
+        id -> Binary,
+        category -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    subject_identifiers (kind, value) {
+        kind -> Text,
+        value -> Text,
+        subject -> Binary,
+    }
+}
+
+diesel::table! {
+    subject_names (name_key, subject) {
+        name_key -> Text,
+        subject -> Binary,
+    }
+}
+
+diesel::table! {
+    batches (id) {
+        id -> Binary,
+        item -> Text,
+        vintage -> Text,
+        provider -> Text,
+        file_digest -> Binary,
+        received_at -> BigInt,
+        report -> Text,
+    }
+}
+
+diesel::table! {
+    records (id) {
+        id -> Binary,
+        division -> Text,
+        item -> Text,
+        subject -> Binary,
+        category -> Text,
+        provider -> Text,
+        provider_name -> Text,
+        key_digest -> Binary,
+        content_digest -> Binary,
+        decided_on -> Text,
+        published_until_sent -> Text,
+        level -> Text,
+        level_source -> Text,
+        state -> Text,
+        rule_pack -> Text,
+        public_until -> Text,
+        shared_until -> Text,
+        received_on -> Text,
+        flags -> Text,
+        plain -> Text,
+        sealed -> Binary,
+        version -> BigInt,
+        batch -> Binary,
+    }
+}
+
+diesel::table! {
+    record_versions (id, version) {
+        id -> Binary,
+        version -> BigInt,
+        content_digest -> Binary,
+        state -> Text,
+        plain -> Text,
+        sealed -> Binary,
+        batch -> Binary,
+        recorded_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    record_index (item, field, value, record) {
+        item -> Text,
+        field -> Text,
+        value -> Text,
+        record -> Binary,
+    }
+}
+
+diesel::table! {
+    authorizations (id) {
+        id -> Binary,
+        subject -> Binary,
+        grantee -> Text,
+        purpose -> Text,
+        items -> Text,
+        valid_from -> BigInt,
+        valid_to -> BigInt,
+        uses_allowed -> Nullable<BigInt>,
+        uses_taken -> BigInt,
+        revoked_at -> Nullable<BigInt>,
+        created_at -> BigInt,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    subjects,
+    subject_identifiers,
+    subject_names,
+    batches,
+    records,
+    record_versions,
+    record_index,
+    authorizations
+);
