@@ -73,7 +73,12 @@ impl Caller {
     }
 
     /// With what the request's headers declare; the text is checked by `access`.
-    pub(super) fn declaring(mut self, purpose: Option<String>, case: Option<String>, authorization: Option<String>) -> Self {
+    pub(super) fn declaring(
+        mut self,
+        purpose: Option<String>,
+        case: Option<String>,
+        authorization: Option<String>,
+    ) -> Self {
         self.purpose = purpose;
         self.case = case;
         self.authorization = authorization;
@@ -118,4 +123,3 @@ impl Caller {
         }
     }
 }
-

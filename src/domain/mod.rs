@@ -1,9 +1,13 @@
 //! The words of the field, as types. Nothing here does I/O, reads a clock or names another room.
 
+pub mod calendar;
 pub mod id;
 pub mod identifier;
+pub mod penalty;
+pub mod period;
 pub mod sealed;
 pub mod sensitive;
+pub mod text;
 pub mod time;
 pub mod vocabulary;
 

@@ -62,9 +62,7 @@ impl Instant {
 
     /// The first instant of `date` in Asia/Shanghai.
     pub fn start_of(date: Date) -> Self {
-        SHANGHAI
-            .to_timestamp(date.at(0, 0, 0, 0))
-            .map_or(Self(i64::MAX), |timestamp| Self(timestamp.as_microsecond()))
+        SHANGHAI.to_timestamp(date.at(0, 0, 0, 0)).map_or(Self(i64::MAX), |timestamp| Self(timestamp.as_microsecond()))
     }
 
     fn timestamp(self) -> jiff::Timestamp {
