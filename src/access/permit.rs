@@ -50,6 +50,12 @@ pub struct Cell<'p> {
 }
 
 impl<'p> Cell<'p> {
+    /// A cell as a test wants it.
+    #[cfg(test)]
+    pub(crate) fn for_test(item: &'p Item, field: usize, decision: Decision) -> Self {
+        Self { item, field, decision }
+    }
+
     /// The item the decision is for.
     pub fn item(&self) -> &'p Item {
         self.item

@@ -1,1 +1,3 @@
-//! The room `cli`.
+//! One file per subcommand: its arguments and what it does.
+
+pub mod keys;
