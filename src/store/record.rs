@@ -109,7 +109,7 @@ pub enum Rows {
 }
 
 /// Whose or which item's records, narrowed by what the caller filtered on.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selection {
     /// Of this subject.
     pub subject: Option<SubjectId>,
