@@ -1,5 +1,29 @@
 //! What a caller may see, decided once per caller profile and carried as a `Permit`.
+//!
+//! The catalogue supplies the facts and the widest reach (`reach`), Cedar policies decide below it (`cedar`), a purpose
+//! from a closed list opens government sharing (`purposes`). Deliberately absent: any record, any value, any I/O but
+//! the reading of policy files.
 
+mod cache;
+mod cedar;
+mod check;
+mod decider;
+mod fault;
+mod folder;
+mod head;
+mod mentions;
 pub mod permit;
+mod profile;
+pub mod purposes;
+mod question;
+mod reach;
+mod rules;
+mod table;
 
-pub use permit::{Cell, Decision, Facts, Grant, ItemTable, Permit, Standing, Window, Withheld};
+pub use decider::{Decider, Explained};
+pub use fault::{PolicyFault, PurposeNotAllowed};
+pub use head::HeadField;
+pub use permit::{Cell, Decision, Facts, Grant, Permit, Standing, Window, Withheld};
+pub use profile::Asking;
+pub use purposes::{Departments, Purpose, Purposes};
+pub use table::ItemTable;

@@ -5,8 +5,17 @@
 
 use std::sync::Arc;
 
-use crate::catalogue::Item;
-use crate::domain::{AuthorizationId, DepartmentId, Disclosure, MaskRule, PurposeCode, SubjectCategory, SubjectId};
+use sha2::{Digest, Sha256};
+
+use super::head::HeadField;
+use super::profile::Profile;
+use super::reach::reached;
+use super::rules::Rules;
+use super::table::ItemTable;
+use crate::catalogue::{Item, Sharing};
+use crate::domain::{
+    AuthorizationId, DepartmentId, Disclosure, MaskRule, PurposeCode, Relation, Role, SubjectCategory, SubjectId, Tier,
+};
 
 /// Why a value is withheld. The outside learns a code, the ledger the reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -31,6 +40,14 @@ pub enum Decision {
 }
 
 impl Decision {
+    /// Whether there is anything to see.
+    pub fn is_open(self) -> bool {
+        match self {
+            Self::Clear | Self::Masked(_) => true,
+            Self::Withheld(_) => false,
+        }
+    }
+
     /// The word for it in the contract.
     pub fn disclosure(self) -> Disclosure {
         match self {
@@ -62,6 +79,7 @@ impl<'p> Cell<'p> {
     }
 
     /// The field the decision is for.
+    #[expect(clippy::indexing_slicing, reason = "a position outside the item is a fault of the program: stop there")]
     pub fn field(&self) -> &'p crate::catalogue::Field {
         // INVARIANT: `field` is a position in `item.fields`; only `Permit::cell` sets it.
         &self.item.fields[self.field]
@@ -89,7 +107,7 @@ pub struct Facts<'r> {
 pub struct Standing {
     /// The subject whose own view this is.
     pub subject: Option<SubjectId>,
-    /// The caller's department.
+    /// The caller's department. The decider takes it from the caller, whatever is written here.
     pub department: Option<DepartmentId>,
     /// A valid authorization named by the request.
     pub grant: Option<Grant>,
@@ -119,17 +137,6 @@ impl Grant {
     }
 }
 
-/// The decisions for one item under one caller profile. Made by the decider, cached, shared.
-#[derive(Debug)]
-pub struct ItemTable {
-    /// `[category][relation][field]`.
-    pub(super) cells: [[Vec<Decision>; 4]; 3],
-    /// `[category][field]` whether the field may be filtered on without a relation.
-    pub(super) filterable: [Vec<bool>; 3],
-    /// `[category][relation][field]` the ids of the policies that decided.
-    pub(super) policies: [[Vec<Vec<Arc<str>>>; 4]; 3],
-}
-
 /// Which records of an item are within a caller's window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Window {
@@ -146,5 +153,205 @@ pub enum Window {
 /// What one caller may see: tables decided under its profile, and its own standing.
 #[derive(Clone, Debug)]
 pub struct Permit {
+    rules: Arc<Rules>,
+    profile: Arc<Profile>,
     standing: Standing,
+}
+
+impl Permit {
+    /// INVARIANT: called by the decider alone, with a standing that it has trimmed to the caller's role and purpose.
+    pub(super) fn new(rules: Arc<Rules>, profile: Arc<Profile>, standing: Standing) -> Self {
+        Self { rules, profile, standing }
+    }
+
+    /// The caller's role.
+    pub fn role(&self) -> Role {
+        self.profile.key().role
+    }
+
+    /// The usable purpose: registered, the caller's to claim, with its case number where it needs one.
+    pub fn purpose(&self) -> Option<&PurposeCode> {
+        self.profile.key().purpose()
+    }
+
+    /// The furthest tier that the caller reaches for any record; `None` for the three administrators.
+    pub fn tier(&self) -> Option<Tier> {
+        let relation = match (&self.standing.grant, self.standing.subject) {
+            (Some(_), _) => Relation::Authorized,
+            (None, Some(_)) => Relation::Subject,
+            (None, None) => Relation::None,
+        };
+        reached(self.role(), relation, self.profile.right().tier, Sharing::Unconditional)
+    }
+
+    /// SHA-256 over the policy files, the schema and the purposes that decided.
+    pub fn policy_hash(&self) -> &[u8; 32] {
+        self.rules.hash()
+    }
+
+    /// The caller's own part, after checking: a grant that the purpose does not fit is no longer in it.
+    pub fn standing(&self) -> &Standing {
+        &self.standing
+    }
+
+    /// Whether a natural person may be looked up by citizen number. With a grant, the answer is for its subject alone.
+    pub fn may_look_up(&self) -> bool {
+        self.profile.may_look_up(&self.standing)
+    }
+
+    /// How the caller stands to a record.
+    pub fn relation(&self, item: &Item, facts: &Facts<'_>) -> Relation {
+        let standing = &self.standing;
+        if standing.subject == Some(facts.subject) {
+            return Relation::Subject;
+        }
+        if standing.grant.as_ref().is_some_and(|grant| grant.subject == facts.subject && grant.covers(item, None)) {
+            return Relation::Authorized;
+        }
+        if standing.department.is_some() && standing.department.as_ref() == facts.provider {
+            return Relation::Provider;
+        }
+        Relation::None
+    }
+
+    /// The decision for the field at `field`, a position in `item.fields`.
+    pub fn cell<'p>(&self, item: &'p Item, field: usize, facts: &Facts<'_>) -> Cell<'p> {
+        Cell { item, field, decision: self.decision(item, field, (facts.category, self.relation(item, facts))) }
+    }
+
+    /// The decision for a column that every record has.
+    pub fn head_cell(&self, item: &Item, head: HeadField, facts: &Facts<'_>) -> Decision {
+        match self.table(item) {
+            Some(table) => table.row(facts.category, self.relation(item, facts)).head(head),
+            None => Decision::Withheld(Withheld::BeyondReach),
+        }
+    }
+
+    /// What the caller gets of a field of some record of this category to which it has no relation: for showing the
+    /// reach before any record is asked for. It opens nothing.
+    pub fn preview(&self, item: &Item, field: usize, category: SubjectCategory) -> Decision {
+        self.decision(item, field, (category, Relation::None))
+    }
+
+    /// Whether any field of a record is clear or masked. When none is, the record does not exist for the caller.
+    pub fn opens(&self, item: &Item, facts: &Facts<'_>) -> bool {
+        let relation = self.relation(item, facts);
+        (0..item.fields.len()).any(|field| self.decision(item, field, (facts.category, relation)).is_open())
+    }
+
+    /// Whether it is the authorization that lets a field be seen, or be seen clearer: such a reading uses it up.
+    pub fn opened_by_authorization(&self, item: &Item, field: usize, facts: &Facts<'_>) -> bool {
+        let relation = self.relation(item, facts);
+        let with = self.decision(item, field, (facts.category, relation));
+        let without = self.decision(item, field, (facts.category, Relation::None));
+        relation == Relation::Authorized && with.is_open() && with != without
+    }
+
+    /// Which records of an item are within the caller's window when it stands to them in this relation.
+    pub fn window(&self, item: &Item, relation: Relation) -> Window {
+        let opens = |category: &SubjectCategory| self.row_opens(item, *category, relation);
+        if !self.table(item).is_some_and(|table| table.categories().iter().any(opens)) {
+            return Window::Closed;
+        }
+        let tier = reached(self.role(), relation, self.profile.right().tier, item.sharing);
+        match (relation, tier) {
+            (_, None) => Window::Closed,
+            (Relation::Subject, Some(Tier::AuthorizedQuery)) => Window::Archive,
+            (Relation::Provider, Some(Tier::GovernmentSharing)) => Window::Archive,
+            (_, Some(Tier::PublicDisclosure)) => Window::Published,
+            (_, Some(Tier::GovernmentSharing | Tier::AuthorizedQuery)) => Window::Shared,
+        }
+    }
+
+    /// Whether records of an item may be found by the value of the field at `field`: it is indexed, and clear in every
+    /// record that the caller can meet, by whatever relation. Otherwise it must be refused as if it did not exist.
+    pub fn may_filter(&self, item: &Item, field: usize) -> bool {
+        let Some(table) = self.table(item) else { return false };
+        let clear_where_met = |relation: Relation| {
+            table.categories().iter().all(|&category| {
+                !self.row_opens(item, category, relation)
+                    || self.decision(item, field, (category, relation)) == Decision::Clear
+            })
+        };
+        table.filterable(field) && self.relations(item).all(clear_where_met)
+    }
+
+    /// The ids of the policies that decided: the permits where something is shown, the forbids where a policy forbade;
+    /// none where no policy permits it or the catalogue leaves nothing open.
+    pub fn policies(&self, item: &Item, field: usize, facts: &Facts<'_>) -> &[Arc<str>] {
+        let relation = self.covered(item, field, self.relation(item, facts));
+        let settled = self.table(item).and_then(|table| table.row(facts.category, relation).field(field));
+        settled.map_or(&[], |settled| &settled.policies)
+    }
+
+    /// SHA-256 over who asks for what: role, department, organization, purpose, own subject, authorization. The same on
+    /// every day and under every version of the policies, so that a cursor can be bound to it.
+    pub fn profile_hash(&self) -> [u8; 32] {
+        let key = self.profile.key();
+        let subject = self.standing.subject.map(|subject| *subject.bytes());
+        let grant = self.standing.grant.as_ref().map(|grant| *grant.id.bytes());
+        let parts: [Option<&[u8]>; 6] = [
+            Some(key.role.name().as_bytes()),
+            key.department.as_ref().map(|department| department.as_str().as_bytes()),
+            key.organization.as_deref().map(str::as_bytes),
+            key.purpose().map(|purpose| purpose.as_str().as_bytes()),
+            subject.as_ref().map(<[u8; 16]>::as_slice),
+            grant.as_ref().map(<[u8; 16]>::as_slice),
+        ];
+        let mut hasher = Sha256::new();
+        for part in parts {
+            let length = part.map_or(u64::MAX, |part| u64::try_from(part.len()).unwrap_or(u64::MAX));
+            hasher.update(length.to_be_bytes());
+            hasher.update(part.unwrap_or_default());
+        }
+        hasher.finalize().into()
+    }
+
+    fn table(&self, item: &Item) -> Option<&ItemTable> {
+        self.profile.table(&self.rules, item)
+    }
+
+    /// The relation as far as this field goes: an authorization that leaves the field out is none.
+    fn covered(&self, item: &Item, field: usize, relation: Relation) -> Relation {
+        let covers = |grant: &Grant| item.fields.get(field).is_some_and(|field| grant.covers(item, Some(&field.name)));
+        match relation {
+            Relation::Authorized if !self.standing.grant.as_ref().is_some_and(covers) => Relation::None,
+            Relation::None | Relation::Provider | Relation::Subject | Relation::Authorized => relation,
+        }
+    }
+
+    fn decision(&self, item: &Item, field: usize, row: (SubjectCategory, Relation)) -> Decision {
+        let (category, relation) = row;
+        let beyond = Decision::Withheld(Withheld::BeyondReach);
+        let Some(table) = self.table(item) else { return beyond };
+        let row = table.row(category, self.covered(item, field, relation));
+        let decision = row.field(field).map_or(beyond, |settled| settled.decision);
+        if decision == beyond && self.authorization_failed(item) && row.authorizable(field) {
+            return Decision::Withheld(Withheld::AuthorizationInvalid);
+        }
+        decision
+    }
+
+    /// Whether the request named an authorization that is invalid, or that is for other items.
+    fn authorization_failed(&self, item: &Item) -> bool {
+        let standing = &self.standing;
+        standing.authorization_refused || standing.grant.as_ref().is_some_and(|grant| !grant.covers(item, None))
+    }
+
+    fn row_opens(&self, item: &Item, category: SubjectCategory, relation: Relation) -> bool {
+        (0..item.fields.len()).any(|field| self.decision(item, field, (category, relation)).is_open())
+    }
+
+    /// The relations beside none in which the caller can meet records of an item.
+    fn relations(&self, item: &Item) -> impl Iterator<Item = Relation> {
+        let standing = &self.standing;
+        let granted = standing.grant.as_ref().is_some_and(|grant| grant.covers(item, None));
+        [
+            standing.subject.map(|_| Relation::Subject),
+            granted.then_some(Relation::Authorized),
+            standing.department.as_ref().map(|_| Relation::Provider),
+        ]
+        .into_iter()
+        .flatten()
+    }
 }

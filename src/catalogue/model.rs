@@ -26,6 +26,12 @@ impl Catalogue {
         Self { items, by_code, by_type_name, hash }
     }
 
+    /// A catalogue of these items that no files stand behind.
+    #[doc(hidden)]
+    pub fn for_tests(items: Vec<Item>) -> Self {
+        Self::new(items, [0; 32])
+    }
+
     /// All items, in the order of their codes.
     pub fn items(&self) -> &[Arc<Item>] {
         &self.items
@@ -158,6 +164,8 @@ pub struct Field {
     pub indexed: bool,
     /// Whether third persons' data are replaced in its clear form too (`TEXT_SCAN`).
     pub scanned: bool,
+    /// Whether it is clear to the subject alone, whatever the tier (religion, for instance).
+    pub self_only: bool,
     /// Who sees it, by category of subject; every category is present.
     pub reach: BTreeMap<SubjectCategory, Reach>,
 }

@@ -1,0 +1,255 @@
+//! The closed list of purposes (查询用途): who may claim which, and whether a case number is needed.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::PolicyFault;
+use super::folder::PURPOSES;
+use crate::catalogue::Bilingual;
+use crate::domain::{DepartmentId, PurposeCode, Role, Tier};
+
+/// A case number longer than this is none.
+const CASE_LENGTH_MAX: usize = 128;
+
+/// A purpose that a query may be made for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Purpose {
+    /// Its code, as it stands in `Chengxin-Purpose` and in the ledger.
+    pub code: PurposeCode,
+    /// Its title.
+    pub title: Bilingual,
+    /// The law or document it rests on.
+    pub basis: String,
+    /// The roles that may claim it.
+    pub roles: BTreeSet<Role>,
+    /// The departments that may claim it.
+    pub departments: Departments,
+    /// Whether a case number must be given with it.
+    pub requires_case: bool,
+    /// Whether a natural person may be looked up by citizen number for it.
+    pub allows_lookup: bool,
+    /// How far it opens; a role's own reach may be nearer.
+    pub tier: Tier,
+}
+
+/// Which departments may claim a purpose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Departments {
+    /// All partner departments.
+    All,
+    /// These alone.
+    Listed(BTreeSet<DepartmentId>),
+}
+
+impl Purpose {
+    /// Whether a caller of this role and department may claim it. A department that is not named may claim nothing.
+    pub fn claimable(&self, role: Role, department: Option<&DepartmentId>) -> bool {
+        let by_department = match role {
+            Role::Department | Role::Coordinator => department.is_some_and(|department| match &self.departments {
+                Departments::All => true,
+                Departments::Listed(listed) => listed.contains(department),
+            }),
+            Role::Grantee => true,
+            Role::Public | Role::Subject | Role::Auditor | Role::SecurityAdmin | Role::SystemAdmin => false,
+        };
+        by_department && self.roles.contains(&role)
+    }
+
+    /// Whether it is usable with this case number: one is there, or none is needed.
+    pub fn usable_with(&self, case: Option<&str>) -> bool {
+        !self.requires_case || case.is_some_and(is_case_number)
+    }
+}
+
+fn is_case_number(text: &str) -> bool {
+    !text.trim().is_empty() && text.len() <= CASE_LENGTH_MAX && !text.chars().any(char::is_control)
+}
+
+/// All purposes, in the order of the file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Purposes(Vec<Purpose>);
+
+impl Purposes {
+    /// All purposes, in the order of the file.
+    pub fn iter(&self) -> impl Iterator<Item = &Purpose> {
+        self.0.iter()
+    }
+
+    /// The purpose with this code.
+    pub fn get(&self, code: &str) -> Option<&Purpose> {
+        self.0.iter().find(|purpose| purpose.code.as_str() == code)
+    }
+
+    /// Reads the file's text, or tells every fault of it.
+    pub(super) fn parse(text: &str) -> Result<Self, Vec<PolicyFault>> {
+        let file: File = toml::from_str(text).map_err(|error| vec![fault(text, error.span(), error.message())])?;
+        let mut faults = Vec::new();
+        let mut purposes: Vec<Purpose> = Vec::new();
+        for entry in file.purpose {
+            let span = entry.span();
+            match entry.into_inner().try_into::<Entry>() {
+                Err(error) => faults.push(fault(text, Some(span), error.message())),
+                Ok(entry) => {
+                    let again = purposes.iter().any(|purpose| purpose.code == entry.code);
+                    let reasons = again.then_some("the code is used twice").into_iter().chain(entry.faults());
+                    faults.extend(
+                        reasons.map(|reason| fault(text, Some(span.clone()), reason).named(entry.code.as_str())),
+                    );
+                    purposes.push(entry.into_purpose());
+                }
+            }
+        }
+        if faults.is_empty() { Ok(Self(purposes)) } else { Err(faults) }
+    }
+}
+
+fn fault(text: &str, span: Option<Range<usize>>, reason: &str) -> PolicyFault {
+    let fault = PolicyFault::of_file(PURPOSES, reason.trim());
+    match span {
+        Some(span) => fault.at(text, span.start),
+        None => fault,
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    purpose: Vec<Spanned<toml::Table>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    code: PurposeCode,
+    title: Bilingual,
+    basis: String,
+    roles: BTreeSet<Role>,
+    departments: Vec<String>,
+    requires_case: bool,
+    allows_lookup: bool,
+    tier: Tier,
+}
+
+impl Entry {
+    fn faults(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let claimants = [Role::Department, Role::Coordinator, Role::Grantee];
+        let by_departments = self.roles.contains(&Role::Department) || self.roles.contains(&Role::Coordinator);
+        let department_known = |text: &String| text == "*" || DepartmentId::parse(text).is_some();
+        let reasons = [
+            (self.title.zh.is_empty() || self.title.en.is_empty(), "a title is empty"),
+            (self.basis.trim().is_empty(), "the legal basis is empty"),
+            (self.roles.is_empty(), "nobody may claim it: `roles` is empty"),
+            (
+                !self.roles.iter().all(|role| claimants.contains(role)),
+                "only DEPARTMENT, COORDINATOR and GRANTEE claim purposes",
+            ),
+            (by_departments && self.departments.is_empty(), "no department may claim it: `departments` is empty"),
+            (
+                !by_departments && !self.departments.is_empty(),
+                "`departments` without the role DEPARTMENT or COORDINATOR",
+            ),
+            (
+                !self.departments.iter().all(department_known),
+                "a department id is not one (upper-case letters, digits, hyphens)",
+            ),
+            (
+                self.departments.len() > 1 && self.departments.iter().any(|text| text == "*"),
+                "`*` stands alone in `departments`",
+            ),
+            (self.tier == Tier::PublicDisclosure, "public disclosure needs no purpose: `tier` is too low"),
+            (
+                self.roles.contains(&Role::Grantee) && self.tier != Tier::AuthorizedQuery,
+                "a GRANTEE reads by authorization: `tier` must be AUTHORIZED_QUERY",
+            ),
+        ];
+        reasons.into_iter().filter_map(|(wrong, reason)| wrong.then_some(reason))
+    }
+
+    fn into_purpose(self) -> Purpose {
+        let departments = if self.departments.iter().any(|text| text == "*") {
+            Departments::All
+        } else {
+            Departments::Listed(self.departments.iter().filter_map(|text| DepartmentId::parse(text)).collect())
+        };
+        Purpose {
+            code: self.code,
+            title: self.title,
+            basis: self.basis,
+            roles: self.roles,
+            departments,
+            requires_case: self.requires_case,
+            allows_lookup: self.allows_lookup,
+            tier: self.tier,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ENTRY: &str = r#"
+[[purpose]]
+code = "licence-review"
+title = { zh = "行政许可审查", en = "Review" }
+basis = "法"
+roles = ["DEPARTMENT"]
+departments = ["AMR"]
+requires_case = true
+allows_lookup = false
+tier = "GOVERNMENT_SHARING"
+"#;
+
+    fn faults(text: &str) -> Vec<String> {
+        Purposes::parse(text).unwrap_err().iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_purpose_is_claimed_by_the_roles_and_departments_it_names_and_by_nobody_else() {
+        let purposes = Purposes::parse(ENTRY).unwrap();
+        let purpose = purposes.get("licence-review").unwrap();
+        let market = DepartmentId::parse("AMR");
+        assert!(purpose.claimable(Role::Department, market.as_ref()));
+        assert!(!purpose.claimable(Role::Department, DepartmentId::parse("PS").as_ref()));
+        assert!(!purpose.claimable(Role::Department, None));
+        assert!(!purpose.claimable(Role::Coordinator, market.as_ref()));
+        assert!(!purpose.claimable(Role::Public, market.as_ref()));
+    }
+
+    #[test]
+    fn a_blank_or_overlong_case_number_is_none() {
+        let purposes = Purposes::parse(ENTRY).unwrap();
+        let purpose = purposes.get("licence-review").unwrap();
+        assert!(purpose.usable_with(Some("370500-2026-0001")));
+        for case in [None, Some(""), Some("  "), Some("a\nb"), Some(&*"9".repeat(129))] {
+            assert!(!purpose.usable_with(case), "{case:?}");
+        }
+    }
+
+    #[test]
+    fn every_fault_is_told_with_its_line() {
+        let text = format!(
+            "{ENTRY}{}{}{}",
+            ENTRY.replace("[\"DEPARTMENT\"]", "[\"PUBLIC\"]"),
+            ENTRY.replace("basis", "base"),
+            ENTRY.replace("GOVERNMENT_SHARING", "PUBLIC_DISCLOSURE").replace("licence-review", "other"),
+        );
+        let found = faults(&text);
+        assert!(found.contains(&"purposes.toml:12: `licence-review`: the code is used twice".to_owned()), "{found:#?}");
+        assert!(found.iter().any(|fault| fault.contains("only DEPARTMENT, COORDINATOR and GRANTEE")), "{found:#?}");
+        assert!(
+            found.iter().any(|fault| fault.starts_with("purposes.toml:22: ") && fault.contains("`base`")),
+            "{found:#?}"
+        );
+        assert!(found.iter().any(|fault| fault.starts_with("purposes.toml:32: `other`")), "{found:#?}");
+    }
+
+    #[test]
+    fn a_file_that_is_no_toml_is_refused_at_its_line() {
+        assert!(faults("[[purpose]]\ncode = licence")[0].starts_with("purposes.toml:2: "));
+        assert!(faults("purposes = []")[0].contains("purposes"));
+    }
+}

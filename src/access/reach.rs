@@ -1,0 +1,152 @@
+//! The catalogue's reach: the widest that a caller can get of a field, whatever a policy says. Pure.
+//!
+//! INVARIANT: a decision is never wider than `ceiling`. Policies are asked only for what lies below it.
+
+use crate::catalogue::{Reach, Sharing};
+use crate::domain::{MaskRule, Relation, Role, SubjectCategory, Tier};
+
+/// The widest a field can get, from the narrowest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Ceiling {
+    /// Nothing.
+    Withheld,
+    /// The masked form.
+    Masked,
+    /// The value.
+    Clear,
+}
+
+/// All relations, in the order of the tables.
+pub(super) const RELATIONS: [Relation; 4] =
+    [Relation::None, Relation::Provider, Relation::Subject, Relation::Authorized];
+
+/// All categories of subject, in the order of the tables.
+pub(super) const CATEGORIES: [SubjectCategory; 3] =
+    [SubjectCategory::Organization, SubjectCategory::IndividualBusiness, SubjectCategory::NaturalPerson];
+
+/// Whether a caller of this role can stand in this relation to a record.
+pub(super) fn possible(role: Role, relation: Relation) -> bool {
+    match relation {
+        Relation::None => true,
+        Relation::Provider => matches!(role, Role::Department | Role::Coordinator),
+        Relation::Subject => role == Role::Subject,
+        Relation::Authorized => role == Role::Grantee,
+    }
+}
+
+/// Whether this role is one of the three that read no credit data at all.
+pub(super) fn is_administrator(role: Role) -> bool {
+    match role {
+        Role::Auditor | Role::SecurityAdmin | Role::SystemAdmin => true,
+        Role::Public | Role::Subject | Role::Grantee | Role::Department | Role::Coordinator => false,
+    }
+}
+
+/// The tier a caller reaches. `purpose` is the tier of its usable purpose; `None` as the answer is no record at all.
+///
+/// The provider of a record needs a purpose like everybody else: every use of shared data is registered
+/// (查询使用登记), the provider's too. What its relation adds is the archive, and items that are not shared.
+pub(super) fn reached(role: Role, relation: Relation, purpose: Option<Tier>, sharing: Sharing) -> Option<Tier> {
+    let without = Tier::PublicDisclosure;
+    match role {
+        Role::Auditor | Role::SecurityAdmin | Role::SystemAdmin => None,
+        Role::Public => Some(without),
+        Role::Subject if relation == Relation::Subject => Some(Tier::AuthorizedQuery),
+        Role::Subject => Some(without),
+        Role::Grantee if relation == Relation::Authorized => Some(purpose.unwrap_or(without)),
+        Role::Grantee => Some(without),
+        Role::Department | Role::Coordinator => {
+            let shared = sharing != Sharing::NotShared || relation == Relation::Provider;
+            let purpose = purpose.filter(|_| shared).unwrap_or(without);
+            Some(purpose.min(Tier::GovernmentSharing))
+        }
+    }
+}
+
+/// What the catalogue leaves open of a field to a caller that reaches `tier` in this relation.
+pub(super) fn ceiling(reach: Reach, self_only: bool, tier: Option<Tier>, relation: Relation) -> Ceiling {
+    let Some(tier) = tier else { return Ceiling::Withheld };
+    let alone = !self_only || relation == Relation::Subject;
+    if alone && reach.tier.is_some_and(|lowest| lowest <= tier) {
+        Ceiling::Clear
+    } else if reach.mask.is_some() && reach.masked_from.is_some_and(|lowest| lowest <= tier) {
+        Ceiling::Masked
+    } else {
+        Ceiling::Withheld
+    }
+}
+
+/// The rule that would mask a field under this ceiling, if it may be shown masked at all.
+pub(super) fn mask_under(reach: Reach, ceiling: Ceiling) -> Option<MaskRule> {
+    reach.mask.filter(|_| ceiling >= Ceiling::Masked)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const P: Tier = Tier::PublicDisclosure;
+    const G: Tier = Tier::GovernmentSharing;
+    const A: Tier = Tier::AuthorizedQuery;
+
+    #[test]
+    fn the_administrators_reach_no_record_with_or_without_a_purpose() {
+        for role in [Role::Auditor, Role::SecurityAdmin, Role::SystemAdmin] {
+            assert!(is_administrator(role));
+            for relation in RELATIONS {
+                assert_eq!(reached(role, relation, Some(A), Sharing::Unconditional), None);
+            }
+        }
+    }
+
+    #[test]
+    fn a_department_reaches_sharing_with_a_purpose_and_disclosure_without() {
+        for role in [Role::Department, Role::Coordinator] {
+            assert_eq!(reached(role, Relation::None, Some(G), Sharing::Conditional), Some(G));
+            assert_eq!(reached(role, Relation::None, Some(A), Sharing::Conditional), Some(G), "never further");
+            assert_eq!(reached(role, Relation::None, None, Sharing::Unconditional), Some(P));
+        }
+    }
+
+    #[test]
+    fn an_item_that_is_not_shared_goes_to_its_provider_alone() {
+        assert_eq!(reached(Role::Department, Relation::None, Some(G), Sharing::NotShared), Some(P));
+        assert_eq!(reached(Role::Department, Relation::Provider, Some(G), Sharing::NotShared), Some(G));
+        assert_eq!(reached(Role::Department, Relation::Provider, None, Sharing::NotShared), Some(P));
+    }
+
+    #[test]
+    fn an_authorization_and_ones_own_records_reach_furthest_and_no_other_record_does() {
+        assert_eq!(reached(Role::Grantee, Relation::Authorized, Some(A), Sharing::NotShared), Some(A));
+        assert_eq!(reached(Role::Grantee, Relation::Authorized, None, Sharing::Conditional), Some(P));
+        assert_eq!(reached(Role::Grantee, Relation::None, Some(A), Sharing::Conditional), Some(P));
+        assert_eq!(reached(Role::Subject, Relation::Subject, None, Sharing::Conditional), Some(A));
+        assert_eq!(reached(Role::Subject, Relation::None, None, Sharing::Conditional), Some(P));
+        assert_eq!(reached(Role::Public, Relation::None, None, Sharing::Unconditional), Some(P));
+    }
+
+    #[test]
+    fn what_is_the_subjects_alone_is_clear_to_nobody_else() {
+        let reach = Reach { tier: Some(P), masked_from: None, mask: None };
+        assert_eq!(ceiling(reach, true, Some(A), Relation::Authorized), Ceiling::Withheld);
+        assert_eq!(ceiling(reach, true, Some(A), Relation::Subject), Ceiling::Clear);
+    }
+
+    #[test]
+    fn below_its_tier_a_field_is_masked_from_its_mask_tier_and_withheld_without_a_rule() {
+        let reach = Reach { tier: Some(A), masked_from: Some(G), mask: Some(MaskRule::IdStd) };
+        assert_eq!(ceiling(reach, false, Some(P), Relation::None), Ceiling::Withheld);
+        assert_eq!(ceiling(reach, false, Some(G), Relation::None), Ceiling::Masked);
+        assert_eq!(ceiling(reach, false, Some(A), Relation::None), Ceiling::Clear);
+        let without_rule = Reach { mask: None, ..reach };
+        assert_eq!(ceiling(without_rule, false, Some(G), Relation::None), Ceiling::Withheld);
+    }
+
+    #[test]
+    fn a_field_no_tier_sees_is_clear_to_nobody() {
+        let reach = Reach { tier: None, masked_from: None, mask: Some(MaskRule::Secret) };
+        for relation in RELATIONS {
+            assert_eq!(ceiling(reach, false, Some(A), relation), Ceiling::Withheld);
+        }
+    }
+}
