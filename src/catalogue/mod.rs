@@ -2,8 +2,26 @@
 //!
 //! Items are TOML files. A file that leaves anything open stops the start: nothing is public by default.
 
+pub mod columns;
+pub mod departments;
+pub mod fault;
+pub mod format;
 pub mod model;
+pub mod terms;
 
+mod build;
+mod check;
+mod check_field;
+mod check_vintage;
+mod draft;
+mod file;
+mod load;
+mod section;
+
+pub use columns::column_key;
+pub use departments::{Department, Departments, Division};
+pub use fault::CatalogueFault;
+pub use format::DataFormat;
 pub use model::{
     Bilingual, Catalogue, Field, FieldType, Head, Item, NaturalKey, Reach, Requirement, Sharing, SubjectMapping,
     Vintage,

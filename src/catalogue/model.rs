@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use strum::{EnumIter, EnumString, IntoStaticStr};
 
 use crate::domain::{DataClass, DepartmentId, ItemCode, Language, MaskRule, SubjectCategory, Tier};
 
@@ -71,7 +72,7 @@ pub struct Item {
     pub title: Bilingual,
     /// What it is, for the SDL.
     pub description: Bilingual,
-    /// The category of `domain.md` style chapters: `ADMINISTRATIVE`, `HONEST`, …
+    /// The chapter of the credit report it belongs to: `ADMINISTRATIVE`, `HONEST`, …
     pub category: String,
     /// The department that provides it unless a row says otherwise.
     pub provider: DepartmentId,
@@ -83,7 +84,10 @@ pub struct Item {
     pub natural_key: NaturalKey,
     /// Which rule of the rule pack fixes its publication windows, such as `penalty`, `licence`, `list`, `none`.
     pub publication: String,
-    /// The law that must be named in the configuration before rows are imported; `None` when nothing forbids collecting it.
+    /// How many months an entry of a list is published, counted from `head.decided_on`; of `list` items alone.
+    pub term_months: Option<u32>,
+    /// The condition under which collecting it is not forbidden, with its source. The configuration must name the law
+    /// that meets it before rows are imported; `None` when nothing forbids collecting it.
     pub collection_forbidden: Option<String>,
     /// The columns every record has, mapped from the item's own.
     pub head: Head,
@@ -129,7 +133,7 @@ impl Bilingual {
 }
 
 /// 共享属性: how an item may be shared between departments (Order 809).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, EnumIter, EnumString, IntoStaticStr)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum Sharing {
@@ -164,7 +168,7 @@ pub struct Field {
     pub indexed: bool,
     /// Whether third persons' data are replaced in its clear form too (`TEXT_SCAN`).
     pub scanned: bool,
-    /// Whether it is clear to the subject alone, whatever the tier (religion, for instance).
+    /// Whether no authorization opens it: of those who come by the authorized tier, the subject alone sees it.
     pub self_only: bool,
     /// Who sees it, by category of subject; every category is present.
     pub reach: BTreeMap<SubjectCategory, Reach>,
@@ -190,8 +194,9 @@ pub struct Reach {
 }
 
 /// The types of field values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, EnumIter, EnumString, IntoStaticStr)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum FieldType {
     /// GraphQL `String`.
     Text,
@@ -208,8 +213,9 @@ pub enum FieldType {
 }
 
 /// Whether a row must carry a field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, EnumIter, EnumString, IntoStaticStr)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum Requirement {
     /// 必填 (M).
     Mandatory,
@@ -260,10 +266,11 @@ pub struct SubjectMapping {
 pub struct Vintage {
     /// Such as `2018`, `2015`, `provincial`.
     pub id: String,
-    /// Column name (upper-case code or Chinese title) to target: a field name, or one of the head targets
+    /// Column name in the form of `column_key` (upper-case code or Chinese title) to target: a field name, or one of the head targets
     /// `subject.category`, `subject.uscc`, `subject.registrationNo`, `subject.organizationCode`,
     /// `subject.taxRegistrationNo`, `subject.institutionCertificateNo`, `subject.socialOrganizationNo`,
-    /// `head.publishedUntil`, `head.receivedOn`, `head.state`, `ignore`.
+    /// `head.publishedUntil`, `head.receivedOn`, `head.state`, `ignore`. Where several columns of one file fill one
+    /// target, the parts of a text list are joined in file order and anything else takes the first that is not empty.
     pub columns: BTreeMap<String, Vec<String>>,
     /// Values translated on the way in: target, then text as sent, then canonical text.
     pub values: BTreeMap<String, BTreeMap<String, String>>,

@@ -1,0 +1,45 @@
+//! Column names of files as people write them, and what a vintage does with them.
+
+use unicode_normalization::UnicodeNormalization;
+
+use super::model::Vintage;
+
+/// A column name as vintages know it: full-width forms made narrow, blanks, byte order marks and the stars of
+/// "required" taken out, upper case.
+pub fn column_key(header: &str) -> String {
+    let is_noise = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '*' | '\u{feff}' | '\u{200b}');
+    header.nfkc().filter(|&c| !is_noise(c)).flat_map(char::to_uppercase).collect()
+}
+
+impl Vintage {
+    /// The targets of the column named `header`, in the order the catalogue gives them; `None` for a column that
+    /// this vintage does not know.
+    pub fn targets(&self, header: &str) -> Option<&[String]> {
+        self.columns.get(&column_key(header)).map(Vec::as_slice)
+    }
+
+    /// Whether some column of this vintage fills `target`.
+    pub fn fills(&self, target: &str) -> bool {
+        self.columns.values().flatten().any(|filled| filled == target)
+    }
+
+    /// The canonical text for `text` as sent to `target`; `None` when the vintage does not translate it.
+    pub fn translated(&self, target: &str, text: &str) -> Option<&str> {
+        self.values.get(target)?.get(text).map(String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_column_is_known_however_it_is_written() {
+        for header in ["XK_XDR_MC", " xk_xdr_mc ", "\u{feff}XK_XDR_MC", "ＸＫ_XDR_MC*", "XK_XDR\u{3000}_MC"] {
+            assert_eq!(column_key(header), "XK_XDR_MC");
+        }
+        assert_eq!(column_key("罚款金额（万元）"), "罚款金额(万元)");
+        assert_eq!(column_key("罚款金额（万元）"), column_key("罚款金额 (万元)"));
+        assert_ne!(column_key("处罚类别"), column_key("处罚类别1"));
+    }
+}
