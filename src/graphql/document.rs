@@ -1,0 +1,181 @@
+//! A document that passed the guard, and its operations: what execution, the ledger and the limits need of them.
+//!
+//! INVARIANT: made from a `Checked` alone, so whatever reaches the library has been bounded.
+
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+
+use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
+use async_graphql::{Name, Request, Variables};
+
+use super::cost::{CostTable, Formula, Price};
+use super::guard::Checked;
+use super::normalise::{Argument, Normalised};
+
+/// What an operation does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OperationKind {
+    /// Reads.
+    Query,
+    /// Changes.
+    Mutation,
+    /// Reads again and again.
+    Subscription,
+}
+
+/// The request does not say which operation of the document it means. Code `GRAPHQL_UNKNOWN_OPERATION_NAME`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UnknownOperation {
+    /// No operation has the given name.
+    #[error("the document has no operation of this name")]
+    NoSuchName,
+    /// There are several, and no name is given.
+    #[error("the document has several operations: `operationName` must name one")]
+    NameRequired,
+}
+
+impl UnknownOperation {
+    /// The code in the error table.
+    pub fn code(self) -> &'static str {
+        "GRAPHQL_UNKNOWN_OPERATION_NAME"
+    }
+}
+
+/// A bounded, parsed document.
+#[derive(Debug)]
+pub struct Document {
+    hash: [u8; 32],
+    parsed: Arc<ExecutableDocument>,
+    table: Arc<CostTable>,
+    /// By name; an anonymous operation has none.
+    prepared: HashMap<Option<Name>, Prepared>,
+}
+
+/// What is worked out when an operation is first asked for: a document may hold many that nobody runs.
+#[derive(Debug, Default)]
+struct Prepared {
+    normalised: OnceLock<Normalised>,
+    formula: OnceLock<Formula>,
+}
+
+impl Document {
+    /// From what the guard let through, to be priced by `table`.
+    pub fn new(checked: &Checked, table: Arc<CostTable>) -> Self {
+        let parsed = checked.parsed().clone();
+        let prepared = parsed.operations.iter().map(|(name, _)| (name.cloned(), Prepared::default())).collect();
+        Self { hash: *checked.hash(), parsed, table, prepared }
+    }
+
+    /// SHA-256 of the text as sent.
+    pub fn hash(&self) -> &[u8; 32] {
+        &self.hash
+    }
+
+    /// The parsed document.
+    pub fn parsed(&self) -> &ExecutableDocument {
+        &self.parsed
+    }
+
+    /// The operation that a request means: the named one, or the only one.
+    ///
+    /// # Errors
+    /// `NoSuchName` or `NameRequired`.
+    pub fn operation(self: &Arc<Self>, name: Option<&str>) -> Result<Operation, UnknownOperation> {
+        let name = match (name, &self.parsed.operations) {
+            (None, DocumentOperations::Single(_)) => None,
+            (None, DocumentOperations::Multiple(operations)) => {
+                let mut names = operations.keys();
+                match (names.next(), names.next()) {
+                    (Some(only), None) => Some(only.clone()),
+                    _ => return Err(UnknownOperation::NameRequired),
+                }
+            }
+            (Some(name), DocumentOperations::Multiple(operations)) => {
+                let (name, _) = operations.get_key_value(name).ok_or(UnknownOperation::NoSuchName)?;
+                Some(name.clone())
+            }
+            (Some(_), DocumentOperations::Single(_)) => return Err(UnknownOperation::NoSuchName),
+        };
+        let kind = match self.find(name.as_ref()).ok_or(UnknownOperation::NoSuchName)?.ty {
+            OperationType::Query => OperationKind::Query,
+            OperationType::Mutation => OperationKind::Mutation,
+            OperationType::Subscription => OperationKind::Subscription,
+        };
+        Ok(Operation { document: self.clone(), name, kind })
+    }
+
+    fn find(&self, name: Option<&Name>) -> Option<&OperationDefinition> {
+        let mut operations = self.parsed.operations.iter();
+        operations.find(|(given, _)| *given == name).map(|(_, operation)| &operation.node)
+    }
+}
+
+/// One operation of a document.
+#[derive(Clone, Debug)]
+pub struct Operation {
+    document: Arc<Document>,
+    name: Option<Name>,
+    kind: OperationKind,
+}
+
+impl Operation {
+    /// What it does.
+    pub fn kind(&self) -> OperationKind {
+        self.kind
+    }
+
+    /// The name the client gave it. Chosen by the client: not for logs or the ledger.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// The document it belongs to.
+    pub fn document(&self) -> &Arc<Document> {
+        &self.document
+    }
+
+    /// Its text without values, and the hash of that: what the ledger records once validation has passed.
+    pub fn normalised(&self) -> &Normalised {
+        let document = &self.document;
+        let normalise = || Normalised::new(&document.parsed, self.definition());
+        self.prepared().normalised.get_or_init(normalise)
+    }
+
+    /// Its arguments with the values of this request.
+    pub fn arguments(&self, variables: &Variables) -> Vec<Argument> {
+        self.normalised().arguments(variables)
+    }
+
+    /// The same as one object: placeholder → value.
+    pub fn variables_committed(&self, variables: &Variables) -> serde_json::Value {
+        let arguments = self.arguments(variables).into_iter();
+        serde_json::Value::Object(arguments.map(|argument| (argument.placeholder, argument.value)).collect())
+    }
+
+    /// Its price under these variables.
+    pub fn price(&self, variables: &Variables) -> Price {
+        let document = &self.document;
+        let compile = || Formula::compile(&document.parsed, self.definition(), &document.table);
+        self.prepared().formula.get_or_init(compile).price(variables)
+    }
+
+    /// The request for the library: the parsed document, never the text.
+    pub fn into_request(self, variables: Variables) -> Request {
+        let mut request = Request::new(String::new()).variables(variables);
+        if let Some(name) = &self.name {
+            request = request.operation_name(name.as_str());
+        }
+        request.set_parsed_query(ExecutableDocument::clone(&self.document.parsed));
+        request
+    }
+
+    #[expect(clippy::expect_used, reason = "an `Operation` is made only for one that its document holds")]
+    fn definition(&self) -> &OperationDefinition {
+        self.document.find(self.name.as_ref()).expect("the document holds its operation")
+    }
+
+    #[expect(clippy::expect_used, reason = "a document prepares a place for each of its operations")]
+    fn prepared(&self) -> &Prepared {
+        self.document.prepared.get(&self.name).expect("the document prepared a place for its operation")
+    }
+}
