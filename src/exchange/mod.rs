@@ -1,1 +1,20 @@
-//! The room `exchange`.
+//! The use cases, one public function each. Joins the rooms; knows neither HTTP nor GraphQL.
+
+pub mod access_log;
+pub mod audit;
+pub mod authorization;
+pub mod cursor;
+pub mod disclosures;
+pub mod fault;
+pub mod filter;
+pub mod gateway;
+pub mod import;
+pub mod inquiry;
+pub mod node_id;
+mod page;
+pub mod record;
+pub mod register;
+pub mod standing;
+pub mod subject;
+pub mod submission;
+pub mod tally;

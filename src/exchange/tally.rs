@@ -74,6 +74,8 @@ impl Tally {
 
     /// Counts a cell; `path` is asked for only when a field is withheld for the first time.
     pub fn show(&mut self, cell: &Cell<'_>, path: impl FnOnce() -> Vec<PathSegment>) {
+        let name = format!("{}.{}", cell.item().type_name, cell.field().name);
+        self.fields.insert(name);
         let key = || (cell.item().type_name.clone(), cell.field().name.clone());
         match cell.decision() {
             Decision::Clear => self.cells.clear += 1,
@@ -93,14 +95,5 @@ impl Tally {
     /// Records that free text was scanned and something in it replaced.
     pub fn scanned(&mut self, cell: &Cell<'_>, rule: MaskRule) {
         self.masked.insert((cell.item().type_name.clone(), cell.field().name.clone(), rule));
-    }
-
-    /// The outcome in the ledger's words.
-    pub fn decision(&self) -> &'static str {
-        match self.cells {
-            CellCounts { withheld: 1.., .. } => "withheld",
-            CellCounts { masked: 1.., .. } => "masked",
-            CellCounts { .. } => "allowed",
-        }
     }
 }

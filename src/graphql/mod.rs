@@ -1,8 +1,21 @@
-//! The room `graphql`.
+//! The schema, the guard before it, the answers behind it. Knows no SQL, no policy, no cipher, no ledger.
 
+pub mod answer;
+mod context;
 pub mod cost;
 pub mod document;
 pub mod document_cache;
+pub mod engine;
+pub mod error;
 pub mod guard;
 pub mod media;
+mod mutation;
 pub mod normalise;
+mod object;
+mod query;
+mod scalar;
+pub mod schema;
+mod scope;
+
+pub use answer::{Answer, Refused};
+pub use engine::Engine;

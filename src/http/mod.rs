@@ -1,1 +1,11 @@
-//! The room `http`.
+//! Routes and middleware, in the order a request meets them. Knows no store, no cipher, no ledger.
+
+pub mod fold;
+pub mod graphql_route;
+pub mod health;
+pub mod metrics;
+pub mod query_page;
+pub mod request;
+pub mod respond;
+pub mod server;
+pub mod service;

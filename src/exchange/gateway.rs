@@ -1,0 +1,55 @@
+//! The long-lived parts that use cases work with. Built once, in `app`; shared by every inquiry.
+
+use std::sync::Arc;
+
+use super::cursor::Cursors;
+use super::node_id::NodeIds;
+use super::register::hex;
+use crate::access::Decider;
+use crate::catalogue::{Catalogue, Departments};
+use crate::clock::Ambient;
+use crate::crypto::Keyring;
+use crate::domain::SubjectId;
+use crate::domain::identifier::IdentifierKind;
+use crate::ledger::Ledger;
+use crate::store::Database;
+
+/// The long-lived parts.
+#[derive(Debug)]
+pub struct Gateway {
+    /// What the city's catalogue says.
+    pub catalogue: Arc<Catalogue>,
+    /// The partner departments and the division.
+    pub departments: Arc<Departments>,
+    /// Decides permits.
+    pub decider: Decider,
+    /// Subjects, records, authorizations.
+    pub registry: Database,
+    /// The record of every query.
+    pub ledger: Ledger,
+    /// Keys.
+    pub keyring: Arc<Keyring>,
+    /// Opaque ids.
+    pub node_ids: NodeIds,
+    /// Opaque places in lists.
+    pub cursors: Cursors,
+    /// Time and chance.
+    pub ambient: Ambient,
+}
+
+impl Gateway {
+    /// The index value of a certificate number, as `subject_identifiers` holds it: hexadecimal.
+    pub fn certificate_index(&self, kind: IdentifierKind, number: &str) -> String {
+        hex(&self.keyring.blind_index(&format!("subject.{}", kind.name()), number))
+    }
+
+    /// The index value of a sealed field, as `record_index` holds it: hexadecimal.
+    pub fn field_index(&self, item: &str, field: &str, value: &str) -> String {
+        hex(&self.keyring.blind_index(&format!("record.{item}.{field}"), value))
+    }
+
+    /// What the ledger calls a subject: a blind index of its id.
+    pub fn subject_index(&self, subject: SubjectId) -> [u8; 32] {
+        self.keyring.blind_index("ledger.subject", &subject.to_string())
+    }
+}

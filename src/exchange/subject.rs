@@ -1,0 +1,224 @@
+//! Subjects as a caller meets them. A subject exists for a caller that may see one of its records, and for itself.
+
+use std::sync::{Arc, OnceLock};
+
+use super::fault::Fault;
+use super::inquiry::Inquiry;
+use super::page;
+use super::record::{self, RecordPage, RecordView, ShownValue};
+use crate::catalogue::Item;
+use crate::domain::identifier::{CitizenNumber, IdentifierKind, Uscc};
+use crate::domain::text::normalise_name;
+use crate::domain::{ItemCode, SubjectCategory, SubjectId};
+use crate::store;
+use crate::store::record::Selection;
+use crate::store::subject::Subject;
+
+/// How many records are looked at when a subject is met; a page up to this size needs no second look.
+const FIRST_LOOK: usize = 20;
+
+/// A subject that exists for the caller.
+#[derive(Debug)]
+pub struct SubjectView {
+    id: SubjectId,
+    category: SubjectCategory,
+    uscc: OnceLock<Option<String>>,
+    first_look: RecordPage,
+}
+
+impl SubjectView {
+    /// Its id.
+    pub fn id(&self) -> SubjectId {
+        self.id
+    }
+
+    /// Its category.
+    pub fn category(&self) -> SubjectCategory {
+        self.category
+    }
+
+    /// Its unified social credit code; `None` for natural persons and bodies without one.
+    pub fn uscc(&self, inquiry: &Inquiry) -> Result<Option<&str>, Fault> {
+        if self.uscc.get().is_none() {
+            let found = inquiry
+                .gateway()
+                .registry
+                .read(|connection| store::subject::identifier(connection, self.id, IdentifierKind::Uscc))?;
+            // Two resolvers of one operation may both have looked; they found the same.
+            let _ = self.uscc.set(found);
+        }
+        Ok(self.uscc.get().and_then(|uscc| uscc.as_deref()))
+    }
+
+    /// Its records, newest first.
+    pub fn records(
+        &self,
+        inquiry: &Inquiry,
+        selection: &Selection,
+        after: Option<store::record::Position>,
+        first: usize,
+    ) -> Result<RecordPage, Fault> {
+        let is_whole = Selection { subject: Some(self.id), ..Selection::default() } == *selection;
+        if is_whole && after.is_none() && (first < self.first_look.records.len() || !self.first_look.has_next) {
+            let records: Vec<_> = self.first_look.records.iter().take(first).cloned().collect();
+            let has_next = self.first_look.records.len() > records.len() || self.first_look.has_next;
+            record::count_as_read(inquiry, &records);
+            return Ok(RecordPage { records, has_next });
+        }
+        record::page(inquiry, selection, after, first)
+    }
+
+    /// Its name: that of its registration, else that of its newest record that shows one.
+    pub fn name(&self, inquiry: &Inquiry) -> Result<Option<String>, Fault> {
+        if let Some(view) = self.registration(inquiry)?
+            && let Some(name) = shown_name(inquiry, &view)?
+        {
+            return Ok(Some(name));
+        }
+        for view in &self.first_look.records {
+            if let Some(name) = shown_name(inquiry, view)? {
+                return Ok(Some(name));
+            }
+        }
+        Ok(None)
+    }
+
+    fn registration(&self, inquiry: &Inquiry) -> Result<Option<Arc<RecordView>>, Fault> {
+        let Some(code) = ItemCode::parse("registration") else { return Ok(None) };
+        if let Some(view) = self.first_look.records.iter().find(|view| view.item().code == code) {
+            return Ok(Some(Arc::clone(view)));
+        }
+        if !self.first_look.has_next {
+            return Ok(None);
+        }
+        let selection = Selection { subject: Some(self.id), item: Some(code), ..Selection::default() };
+        Ok(record::look(inquiry, &selection, None, 1)?.records.pop())
+    }
+
+    /// How many records of each item exist for the caller.
+    pub fn counts(&self, inquiry: &Inquiry) -> Result<Vec<(Arc<Item>, i64)>, Fault> {
+        let selection = Selection { subject: Some(self.id), ..Selection::default() };
+        let Some(rows) = record::rows(inquiry, &selection) else { return Ok(Vec::new()) };
+        let found = inquiry
+            .gateway()
+            .registry
+            .read(|connection| store::record::counts_of_subject(connection, self.id, &rows))?;
+        let mut counts: Vec<(Arc<Item>, i64)> = Vec::new();
+        for group in found {
+            let Some(item) = inquiry.gateway().catalogue.item(&group.item) else { continue };
+            let facts =
+                crate::access::Facts { subject: self.id, category: group.category, provider: group.provider.as_ref() };
+            if !inquiry.permit().opens(item, &facts) {
+                continue;
+            }
+            match counts.last_mut() {
+                Some((last, count)) if last.code == item.code => *count += group.count,
+                _ => counts.push((Arc::clone(item), group.count)),
+            }
+        }
+        Ok(counts)
+    }
+}
+
+fn shown_name(inquiry: &Inquiry, view: &RecordView) -> Result<Option<String>, Fault> {
+    let Some(name) = view.item().head.subject.name.as_deref() else { return Ok(None) };
+    let Some((at, _)) = view.item().field(name) else { return Ok(None) };
+    match record::show_quietly(inquiry, view, at)? {
+        ShownValue::Text(name) => Ok(Some(name)),
+        ShownValue::Null | ShownValue::Json(_) => Ok(None),
+    }
+}
+
+/// The subject with this code, if it exists for the caller.
+pub fn by_uscc(inquiry: &Inquiry, uscc: &Uscc) -> Result<Option<SubjectView>, Fault> {
+    let found = inquiry.gateway().registry.read(|connection| {
+        store::subject::find_by_identifier(connection, IdentifierKind::Uscc, uscc.as_str())
+    })?;
+    let Some(subject) = found else { return Ok(None) };
+    let view = meet(inquiry, &subject)?;
+    if let Some(view) = &view {
+        let _ = view.uscc.set(Some(uscc.as_str().to_owned()));
+    }
+    Ok(view)
+}
+
+/// The person with this citizen number, if the caller may look persons up and this one exists for it.
+///
+/// # Errors
+/// `Forbidden` or `PurposeRequired`, before the index is read.
+pub fn by_citizen_number(inquiry: &Inquiry, number: &CitizenNumber) -> Result<Option<SubjectView>, Fault> {
+    if !inquiry.permit().may_look_up() {
+        inquiry.tally(|tally| tally.flags.insert("OVERREACH"));
+        return Err(Fault::PurposeRequired);
+    }
+    let index = inquiry.gateway().certificate_index(IdentifierKind::CitizenNumber, number.expose());
+    let found = inquiry.gateway().registry.read(|connection| {
+        store::subject::find_by_identifier(connection, IdentifierKind::CitizenNumber, &index)
+    })?;
+    found.map_or(Ok(None), |subject| meet(inquiry, &subject))
+}
+
+/// The subject with this id, if it exists for the caller.
+pub fn by_id(inquiry: &Inquiry, id: SubjectId) -> Result<Option<SubjectView>, Fault> {
+    let found = inquiry.gateway().registry.read(|connection| store::subject::find(connection, id))?;
+    found.map_or(Ok(None), |subject| meet(inquiry, &subject))
+}
+
+/// Candidates whose name begins with a text, each with its cursor.
+#[derive(Debug, Default)]
+pub struct Candidates {
+    /// The candidates, in the order of their names.
+    pub subjects: Vec<(SubjectView, String)>,
+    /// Whether more follow.
+    pub has_next: bool,
+}
+
+/// How many names one look into the database takes.
+const NAMES: i64 = 64;
+
+/// Organisations whose name begins with `name`: candidates with codes, never one merged subject.
+pub fn candidates(inquiry: &Inquiry, name: &str, after: Option<&str>, first: usize) -> Result<Candidates, Fault> {
+    let prefix = normalise_name(name);
+    if prefix.chars().count() < 2 {
+        return Err(Fault::BadInput("`name` needs at least two characters".into()));
+    }
+    let list = format!("subjects {prefix}");
+    let mut after = page::place(inquiry, &list, after, |place| {
+        let (id, name_key) = place.split_once('|')?;
+        Some((name_key.to_owned(), SubjectId::new(*uuid::Uuid::try_parse(id).ok()?.as_bytes())))
+    })?;
+    let mut found = Candidates::default();
+    loop {
+        let chunk = inquiry
+            .gateway()
+            .registry
+            .read(|connection| store::subject::with_name_prefix(connection, &prefix, after.as_ref(), NAMES))?;
+        let is_last = i64::try_from(chunk.len()).unwrap_or(0) < NAMES;
+        for (name_key, id) in chunk {
+            after = Some((name_key.clone(), id));
+            let Some(view) = by_id(inquiry, id)? else { continue };
+            if found.subjects.len() == first {
+                found.has_next = true;
+                return Ok(found);
+            }
+            found.subjects.push((view, page::cursor(inquiry, &list, &format!("{id}|{name_key}"))));
+        }
+        if is_last {
+            return Ok(found);
+        }
+    }
+}
+
+fn meet(inquiry: &Inquiry, subject: &Subject) -> Result<Option<SubjectView>, Fault> {
+    let selection = Selection { subject: Some(subject.id), ..Selection::default() };
+    let first_look = record::look(inquiry, &selection, None, FIRST_LOOK)?;
+    let is_own = inquiry.standings().standing.subject == Some(subject.id);
+    if first_look.records.is_empty() && !is_own {
+        return Ok(None);
+    }
+    inquiry.tally(|tally| {
+        tally.subjects.insert(subject.id);
+        tally.cost = tally.cost.saturating_add(1);
+    });
+    Ok(Some(SubjectView { id: subject.id, category: subject.category, uscc: OnceLock::new(), first_look }))
+}

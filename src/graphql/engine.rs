@@ -1,0 +1,154 @@
+//! From bytes to an answer: the document is guarded and priced, then executed under an inquiry.
+
+use std::sync::Arc;
+
+use async_graphql::Variables;
+use futures_util::FutureExt;
+use sha2::{Digest, Sha256};
+
+use super::answer::{Answer, Refused};
+use super::cost::CostTable;
+use super::document::{Operation, OperationKind};
+use super::document_cache::{Capacity, DocumentCache};
+use super::error::{ApiError, Code};
+use super::guard::{DocumentLimits, Rejection, Reveal};
+use super::object::rate_limit::RateLimit;
+use super::schema::{self, GatewaySchema};
+use super::{cost, mutation};
+use crate::catalogue::Catalogue;
+use crate::domain::Role;
+use crate::exchange::inquiry::Inquiry;
+
+/// The schema of a catalogue, ready to answer.
+#[derive(Debug)]
+pub struct Engine {
+    schema: SchemaHolder,
+    schema_hash: [u8; 32],
+    documents: DocumentCache,
+}
+
+struct SchemaHolder(GatewaySchema);
+
+impl std::fmt::Debug for SchemaHolder {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Schema(…)")
+    }
+}
+
+/// A GraphQL request as it came: text, operation name, variables as JSON text.
+#[derive(Clone, Debug, Default)]
+pub struct Envelope {
+    /// The document.
+    pub query: String,
+    /// Which of its operations.
+    pub operation_name: Option<String>,
+    /// The variables, a JSON object, or nothing.
+    pub variables: Option<String>,
+}
+
+/// A bounded, parsed and priced operation with its variables.
+#[derive(Debug)]
+pub struct Prepared {
+    operation: Operation,
+    variables: Variables,
+    price: u64,
+}
+
+impl Prepared {
+    /// What it does.
+    pub fn kind(&self) -> OperationKind {
+        self.operation.kind()
+    }
+
+    /// What it is priced at.
+    pub fn price(&self) -> u64 {
+        self.price
+    }
+
+    /// Its text without values.
+    pub fn normalised(&self) -> &str {
+        self.operation.normalised().text()
+    }
+
+    /// SHA-256 of its text without values.
+    pub fn operation_hash(&self) -> [u8; 32] {
+        *self.operation.normalised().hash()
+    }
+
+    /// Its arguments with their values, as one JSON object.
+    pub fn arguments(&self) -> serde_json::Value {
+        self.operation.variables_committed(&self.variables)
+    }
+
+    /// Whether `role` may use every mutation that it names.
+    pub fn is_open_to(&self, role: Role) -> bool {
+        self.operation.root_fields().iter().all(|field| field == "__typename" || mutation::roles_of(field).contains(&role))
+    }
+}
+
+impl Engine {
+    /// Builds the schema of a catalogue.
+    pub fn new(catalogue: &Arc<Catalogue>) -> Result<Self, cost::CostTableError> {
+        let schema = schema::build(catalogue);
+        let sdl = schema::sdl(&schema);
+        let table = Arc::new(CostTable::from_sdl(&sdl)?);
+        let schema_hash = Sha256::digest(sdl.as_bytes()).into();
+        let documents = DocumentCache::new(Capacity::default(), table);
+        Ok(Self { schema: SchemaHolder(schema), schema_hash, documents })
+    }
+
+    /// The SDL.
+    pub fn sdl(&self) -> String {
+        schema::sdl(&self.schema.0)
+    }
+
+    /// SHA-256 of the SDL.
+    pub fn schema_hash(&self) -> [u8; 32] {
+        self.schema_hash
+    }
+
+    /// Guards, parses and prices a request.
+    pub fn prepare(&self, envelope: &Envelope, limits: &DocumentLimits, reveal: Reveal) -> Result<Prepared, Refused> {
+        let document = self.documents.get(&envelope.query, limits).map_err(|rejection| refused(&rejection, reveal))?;
+        let variables = variables(envelope.variables.as_deref(), limits).map_err(|rejection| refused(&rejection, reveal))?;
+        let operation = document.operation(envelope.operation_name.as_deref()).map_err(|_| {
+            let message = "name an operation of the document in `operationName`; leave it out when there is one alone";
+            Refused::from(ApiError::new(Code::GraphqlUnknownOperationName, message))
+        })?;
+        let price = operation.price(&variables).requested;
+        Ok(Prepared { operation, variables, price })
+    }
+
+    /// Executes a prepared operation. Every resolver answers at once, so the whole operation runs to its end here.
+    pub fn execute(&self, inquiry: &Arc<Inquiry>, prepared: &Prepared, rate: RateLimit) -> Answer {
+        let request = prepared.operation.clone().into_request(prepared.variables.clone());
+        let request = request.data(Arc::clone(inquiry)).data(rate.clone());
+        match self.schema.0.execute(request).now_or_never() {
+            Some(response) => Answer::executed(&response, prepared.kind(), &inquiry.tally_so_far(), &rate),
+            None => {
+                tracing::error!("a resolver waited for something; resolvers must not");
+                let error = ApiError::new(Code::InternalServerError, "the gateway could not answer this");
+                Answer::refusal(&error.into())
+            }
+        }
+    }
+}
+
+fn variables(json: Option<&str>, limits: &DocumentLimits) -> Result<Variables, Rejection> {
+    let Some(json) = json else { return Ok(Variables::default()) };
+    super::guard::check_variables(json.as_bytes(), limits, &mut super::guard::Work::default())?;
+    match serde_json::from_str(json) {
+        Ok(value @ (serde_json::Value::Object(_) | serde_json::Value::Null)) => Ok(Variables::from_json(value)),
+        Ok(_) | Err(_) => Err(Rejection::Variables),
+    }
+}
+
+fn refused(rejection: &Rejection, reveal: Reveal) -> Refused {
+    let code = match rejection {
+        Rejection::Limit { .. } => Code::DocumentLimit,
+        Rejection::Syntax { .. } => Code::GraphqlParseFailed,
+        Rejection::Cycle { .. } => Code::GraphqlValidationFailed,
+        Rejection::Variables => Code::BadUserInput,
+    };
+    Refused { error: ApiError::new(code, rejection.message(reveal)), locations: rejection.position() }
+}

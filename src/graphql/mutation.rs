@@ -1,0 +1,249 @@
+//! The root of writing. Expected outcomes are data; faults and refusals are errors.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, InputObject, Json, Object, Result, SimpleObject, Union};
+
+use super::context::ContextExt;
+use super::object::authorization::Authorization;
+use super::scalar::DateTime;
+use crate::domain::Role;
+use crate::exchange::authorization::{self, NewAuthorization};
+use crate::exchange::submission;
+
+/// Everything that can be changed.
+#[derive(Clone, Copy, Debug)]
+pub struct Mutation;
+
+/// The roles that may use each mutation. Asked before the intent is written, so a refusal is one entry.
+pub(super) fn roles_of(field: &str) -> &'static [Role] {
+    match field {
+        "grantAuthorization" | "revokeAuthorization" => &[Role::Subject],
+        "submitRecords" => &[Role::Department, Role::Coordinator],
+        _ => &[],
+    }
+}
+
+/// An authorization to grant.
+#[derive(Clone, Debug, InputObject)]
+pub struct GrantAuthorizationInput {
+    /// The organization that may use it, as its tokens name it.
+    grantee: String,
+    /// The items it covers.
+    items: Vec<AuthorizedItemInput>,
+    /// The code of the purpose it is for.
+    purpose: String,
+    /// The first instant of its validity; now when left out.
+    valid_from: Option<DateTime>,
+    /// The first instant after its validity; two years at most.
+    valid_to: DateTime,
+    /// How often it may be used; as often as wanted when left out.
+    uses_allowed: Option<i32>,
+}
+
+/// An item that an authorization covers.
+#[derive(Clone, Debug, InputObject)]
+pub struct AuthorizedItemInput {
+    /// The item's code.
+    item: String,
+    /// Its fields; the whole item when left out.
+    #[graphql(default)]
+    fields: Vec<String>,
+}
+
+/// An authorization to revoke.
+#[derive(Clone, Debug, InputObject)]
+pub struct RevokeAuthorizationInput {
+    /// Its id.
+    id: ID,
+}
+
+/// The authorization, or what was wrong with the input.
+#[derive(Debug, Union)]
+pub enum GrantAuthorizationPayload {
+    /// It was granted.
+    Success(GrantAuthorizationSuccess),
+    /// It was not.
+    Invalid(InvalidInput),
+}
+
+/// The authorization was granted.
+#[derive(Debug, SimpleObject)]
+pub struct GrantAuthorizationSuccess {
+    /// It.
+    authorization: Authorization,
+}
+
+/// The authorization, or what was wrong with the input.
+#[derive(Debug, Union)]
+pub enum RevokeAuthorizationPayload {
+    /// It was revoked.
+    Success(RevokeAuthorizationSuccess),
+    /// There was none to revoke.
+    Invalid(InvalidInput),
+}
+
+/// The authorization was revoked and opens nothing from now on.
+#[derive(Debug, SimpleObject)]
+pub struct RevokeAuthorizationSuccess {
+    /// It.
+    authorization: Authorization,
+}
+
+/// Nothing was done.
+#[derive(Debug, SimpleObject)]
+pub struct InvalidInput {
+    /// What was wrong.
+    problems: Vec<InputProblem>,
+}
+
+/// One thing that was wrong with an input.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct InputProblem {
+    /// Where, within `input`.
+    path: Vec<String>,
+    /// A stable code.
+    code: String,
+    /// What to do about it.
+    message: String,
+}
+
+impl From<authorization::InputProblem> for InputProblem {
+    fn from(problem: authorization::InputProblem) -> Self {
+        Self { path: problem.path, code: problem.code.to_owned(), message: problem.message }
+    }
+}
+
+/// Rows that a department reports.
+#[derive(Clone, Debug, InputObject)]
+pub struct SubmitRecordsInput {
+    /// The code of the catalogue item.
+    item: String,
+    /// The vintage whose column names are used; the newest when left out.
+    vintage: Option<String>,
+    /// Up to 1,000 rows: objects from column name to text.
+    rows: Vec<Json<std::collections::BTreeMap<String, Option<String>>>>,
+}
+
+/// What became of the rows.
+#[derive(Debug, Union)]
+pub enum SubmitRecordsPayload {
+    /// They were read; each row says what became of it.
+    Success(SubmitRecordsSuccess),
+    /// None was read.
+    Invalid(InvalidInput),
+}
+
+/// The rows were read.
+#[derive(Debug, SimpleObject)]
+pub struct SubmitRecordsSuccess {
+    /// How many were new.
+    inserted: i32,
+    /// How many replaced an older version.
+    updated: i32,
+    /// How many were there already.
+    unchanged: i32,
+    /// How many were rejected.
+    rejected: i32,
+    /// What became of each row, in the order sent.
+    rows: Vec<SubmittedRow>,
+}
+
+/// What became of one row.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct SubmittedRow {
+    /// Its place among the rows sent, from 1.
+    row: i32,
+    /// INSERTED, UPDATED, UNCHANGED or REJECTED.
+    outcome: String,
+    /// What was wrong or worth knowing, without private values.
+    problems: Vec<InputProblem>,
+}
+
+#[Object]
+impl Mutation {
+    /// Grants an authorization over your own records.
+    async fn grant_authorization(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to grant.")] input: GrantAuthorizationInput,
+    ) -> Result<GrantAuthorizationPayload> {
+        let wanted = NewAuthorization {
+            grantee: input.grantee,
+            items: input.items.into_iter().map(|item| (item.item, item.fields)).collect(),
+            purpose: input.purpose,
+            valid_from: input.valid_from.map(|instant| instant.0),
+            valid_to: input.valid_to.0,
+            uses_allowed: input.uses_allowed.map(i64::from),
+        };
+        Ok(match authorization::grant(ctx.inquiry()?, &wanted)? {
+            Ok(granted) => GrantAuthorizationPayload::Success(GrantAuthorizationSuccess {
+                authorization: Authorization(Arc::new(granted)),
+            }),
+            Err(problems) => GrantAuthorizationPayload::Invalid(invalid(problems)),
+        })
+    }
+
+    /// Revokes an authorization you granted, at once.
+    async fn revoke_authorization(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which one.")] input: RevokeAuthorizationInput,
+    ) -> Result<RevokeAuthorizationPayload> {
+        Ok(match authorization::revoke(ctx.inquiry()?, &input.id)? {
+            Some(revoked) => RevokeAuthorizationPayload::Success(RevokeAuthorizationSuccess {
+                authorization: Authorization(Arc::new(revoked)),
+            }),
+            None => RevokeAuthorizationPayload::Invalid(InvalidInput {
+                problems: vec![InputProblem {
+                    path: vec!["id".to_owned()],
+                    code: "ID".to_owned(),
+                    message: "you have no authorization of this id that could be revoked".to_owned(),
+                }],
+            }),
+        })
+    }
+
+    /// Reports rows of a catalogue item that your department provides, up to 1,000 at once.
+    async fn submit_records(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The rows.")] input: SubmitRecordsInput,
+    ) -> Result<SubmitRecordsPayload> {
+        let rows = input.rows.into_iter().map(|row| row.0).collect();
+        let wanted = submission::Submission { item: input.item, vintage: input.vintage, rows };
+        Ok(match submission::submit(ctx.inquiry()?, wanted)? {
+            Ok(report) => SubmitRecordsPayload::Success(report.into()),
+            Err(problems) => SubmitRecordsPayload::Invalid(invalid(problems)),
+        })
+    }
+}
+
+fn invalid(problems: Vec<authorization::InputProblem>) -> InvalidInput {
+    InvalidInput { problems: problems.into_iter().map(InputProblem::from).collect() }
+}
+
+impl From<submission::SubmissionReport> for SubmitRecordsSuccess {
+    fn from(report: submission::SubmissionReport) -> Self {
+        let count = |outcome: &str| {
+            let rows = report.rows.iter().filter(|row| row.outcome == outcome).count();
+            i32::try_from(rows).unwrap_or(i32::MAX)
+        };
+        Self {
+            inserted: count("INSERTED"),
+            updated: count("UPDATED"),
+            unchanged: count("UNCHANGED"),
+            rejected: count("REJECTED"),
+            rows: report
+                .rows
+                .iter()
+                .zip(1..)
+                .map(|(row, at)| SubmittedRow {
+                    row: at,
+                    outcome: row.outcome.to_owned(),
+                    problems: row.problems.iter().cloned().map(InputProblem::from).collect(),
+                })
+                .collect(),
+        }
+    }
+}

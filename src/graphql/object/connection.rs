@@ -1,0 +1,155 @@
+//! Relay connections: pages, cursors, and totals that are computed only when selected.
+
+use async_graphql::{Object, OutputType, SimpleObject};
+
+use super::access_log::AccessLogRow;
+use super::audit_entry::AuditEntry;
+use super::authorization::Authorization;
+use super::record::RecordObject;
+use super::subject::Subject;
+use crate::exchange::cursor::CursorScope;
+use crate::exchange::inquiry::Inquiry;
+use crate::exchange::record::{self, RecordPage, Selection};
+use crate::graphql::context::ContextExt;
+use crate::graphql::error::{ApiError, Code};
+
+/// The largest page.
+pub(super) const PAGE_MAX: i32 = 100;
+
+/// Reads `first`: 1 to 100.
+pub(super) fn page_size(first: i32) -> Result<usize, ApiError> {
+    match usize::try_from(first) {
+        Ok(size) if (1..=PAGE_MAX).contains(&first) => Ok(size),
+        _ => Err(ApiError::new(Code::BadUserInput, format!("`first` is between 1 and {PAGE_MAX}"))),
+    }
+}
+
+/// Where a page stands in its list.
+#[derive(Clone, Debug, Default, SimpleObject)]
+pub struct PageInfo {
+    /// Whether more follow.
+    pub has_next_page: bool,
+    /// Whether something stands before this page. Lists are read forwards.
+    pub has_previous_page: bool,
+    /// The cursor of the first edge.
+    pub start_cursor: Option<String>,
+    /// The cursor of the last edge; give it as `after` for the next page.
+    pub end_cursor: Option<String>,
+}
+
+impl PageInfo {
+    pub(super) fn of(cursors: &[&str], has_next_page: bool, has_previous_page: bool) -> Self {
+        Self {
+            has_next_page,
+            has_previous_page,
+            start_cursor: cursors.first().map(|&cursor| cursor.to_owned()),
+            end_cursor: cursors.last().map(|&cursor| cursor.to_owned()),
+        }
+    }
+}
+
+/// A page of a list.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(
+    concrete(name = "SubjectConnection", params(Subject)),
+    concrete(name = "AuthorizationConnection", params(Authorization)),
+    concrete(name = "AccessLogConnection", params(AccessLogRow)),
+    concrete(name = "AuditEntryConnection", params(AuditEntry))
+)]
+pub struct Connection<T: OutputType> {
+    /// The nodes of this page, each with its cursor.
+    edges: Vec<Edge<T>>,
+    /// The nodes of this page.
+    nodes: Vec<T>,
+    /// Where this page stands.
+    page_info: PageInfo,
+}
+
+/// A node and its place in a list.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(
+    concrete(name = "SubjectEdge", params(Subject)),
+    concrete(name = "AuthorizationEdge", params(Authorization)),
+    concrete(name = "AccessLogEdge", params(AccessLogRow)),
+    concrete(name = "AuditEntryEdge", params(AuditEntry))
+)]
+pub struct Edge<T: OutputType> {
+    /// The node.
+    node: T,
+    /// Its place, for `after`.
+    cursor: String,
+}
+
+impl<T: OutputType + Clone> Connection<T> {
+    /// A page of nodes with their cursors.
+    pub(super) fn new(nodes: Vec<(T, String)>, has_next_page: bool, has_previous_page: bool) -> Self {
+        let cursors: Vec<&str> = nodes.iter().map(|(_, cursor)| cursor.as_str()).collect();
+        let page_info = PageInfo::of(&cursors, has_next_page, has_previous_page);
+        let edges = nodes.iter().map(|(node, cursor)| Edge { node: node.clone(), cursor: cursor.clone() }).collect();
+        Self { edges, nodes: nodes.into_iter().map(|(node, _)| node).collect(), page_info }
+    }
+}
+
+/// A page of records.
+#[derive(Debug)]
+pub struct CreditRecordConnection {
+    page: RecordPage,
+    selection: Selection,
+    scope: CursorScope,
+    has_previous_page: bool,
+}
+
+impl CreditRecordConnection {
+    /// Reads a page of the selected records; `what` describes the list for its cursors.
+    pub(super) fn read(
+        inquiry: &Inquiry,
+        selection: Selection,
+        after: Option<&str>,
+        read: impl FnOnce(&Selection, Option<record::Position>) -> Result<RecordPage, crate::exchange::fault::Fault>,
+    ) -> Result<Self, ApiError> {
+        let scope = inquiry.cursor_scope(&format!("records {selection:?}"));
+        let position = after.map(|cursor| record::position(inquiry, scope, cursor)).transpose()?;
+        let page = read(&selection, position)?;
+        Ok(Self { page, selection, scope, has_previous_page: after.is_some() })
+    }
+
+    fn cursors(&self, inquiry: &Inquiry) -> Vec<String> {
+        self.page.records.iter().map(|view| record::cursor(inquiry, self.scope, &view.position())).collect()
+    }
+}
+
+#[Object]
+impl CreditRecordConnection {
+    /// The records of this page, each with its cursor.
+    async fn edges(&self, ctx: &async_graphql::Context<'_>) -> async_graphql::Result<Vec<CreditRecordEdge>> {
+        let cursors = self.cursors(ctx.inquiry()?);
+        let records = self.page.records.iter();
+        Ok(records.zip(cursors).map(|(view, cursor)| CreditRecordEdge { node: RecordObject(view.clone()), cursor }).collect())
+    }
+
+    /// The records of this page.
+    async fn nodes(&self) -> Vec<RecordObject> {
+        self.page.records.iter().cloned().map(RecordObject).collect()
+    }
+
+    /// Where this page stands.
+    async fn page_info(&self, ctx: &async_graphql::Context<'_>) -> async_graphql::Result<PageInfo> {
+        let cursors = self.cursors(ctx.inquiry()?);
+        let cursors: Vec<&str> = cursors.iter().map(String::as_str).collect();
+        Ok(PageInfo::of(&cursors, self.page.has_next, self.has_previous_page))
+    }
+
+    /// How many records the whole list has for you; computed only when selected, null where it cannot be counted.
+    async fn total_count(&self, ctx: &async_graphql::Context<'_>) -> async_graphql::Result<Option<i64>> {
+        Ok(record::total(ctx.inquiry()?, &self.selection)?)
+    }
+}
+
+/// A record and its place in a list.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct CreditRecordEdge {
+    /// The record.
+    node: RecordObject,
+    /// Its place, for `after`.
+    cursor: String,
+}

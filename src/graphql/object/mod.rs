@@ -1,0 +1,14 @@
+//! The objects of the contract. Those of the platform are derived; records and `Node` are registered from the catalogue.
+
+pub mod access_log;
+pub mod audit_entry;
+pub mod authorization;
+pub mod catalogue_item;
+pub mod connection;
+pub mod department;
+pub mod node;
+pub mod rate_limit;
+pub mod record;
+pub mod record_type;
+pub mod subject;
+pub mod viewer;

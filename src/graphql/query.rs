@@ -1,0 +1,205 @@
+//! The root of reading. A resolver asks one use case and wraps its answer.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, InputObject, Object, Result};
+
+use super::context::ContextExt;
+use super::error::{ApiError, Code};
+use super::object::access_log::AccessLogRow;
+use super::object::audit_entry::{AuditEntry, AuditFilter};
+use super::object::authorization::Authorization;
+use super::object::catalogue_item::CatalogueItem;
+use super::object::connection::{Connection, CreditRecordConnection, page_size};
+use super::object::node::Node;
+use super::object::rate_limit::RateLimit;
+use super::object::record::RecordObject;
+use super::object::subject::Subject;
+use super::object::viewer::Viewer;
+use super::scalar::{CitizenNumber, Date, Uscc};
+use crate::domain::DepartmentId;
+use crate::exchange::node_id::NodeRef;
+use crate::exchange::record::{self, Selection};
+use crate::exchange::{access_log, audit, authorization, filter, subject};
+
+/// Everything that can be read.
+#[derive(Clone, Copy, Debug)]
+pub struct Query;
+
+/// Narrows a list of records.
+#[derive(Clone, Debug, Default, InputObject)]
+pub struct RecordFilter {
+    /// About this subject (its opaque id).
+    subject: Option<ID>,
+    /// Provided by this department, such as `AMR`.
+    provider: Option<String>,
+    /// Decided on this day or later.
+    decided_from: Option<Date>,
+    /// Decided on this day or earlier.
+    decided_to: Option<Date>,
+    /// Exact match on fields that the catalogue indexes and you may filter on.
+    #[graphql(name = "where", default)]
+    equals: Vec<FieldEquals>,
+}
+
+/// A field and the exact value it must have.
+#[derive(Clone, Debug, InputObject)]
+pub struct FieldEquals {
+    /// The field's name.
+    field: String,
+    /// The value.
+    value: String,
+}
+
+#[Object]
+impl Query {
+    /// Who you are to the gateway, and what you would see.
+    async fn viewer(&self) -> Viewer {
+        Viewer
+    }
+
+    /// The resource catalogue (信用信息资源目录): every kind of record and who sees which field.
+    async fn catalogue(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Of this category alone, such as `ADMINISTRATIVE`.")] category: Option<String>,
+    ) -> Result<Vec<CatalogueItem>> {
+        let items = ctx.inquiry()?.gateway().catalogue.items().iter();
+        let wanted = items.filter(|item| category.as_ref().is_none_or(|category| item.category == *category));
+        Ok(wanted.cloned().map(CatalogueItem).collect())
+    }
+
+    /// The subject with this unified social credit code; null when it is unknown or not for you to know of.
+    async fn subject(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Its unified social credit code.")] uscc: Uscc,
+    ) -> Result<Option<Subject>> {
+        Ok(subject::by_uscc(ctx.inquiry()?, &uscc.0)?.map(|view| Subject(Arc::new(view))))
+    }
+
+    /// The person with this citizen number, by exact match. Needs a purpose or an authorization that allows look-up.
+    async fn person(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The citizen number. Send it as a variable.")] citizen_number: CitizenNumber,
+    ) -> Result<Option<Subject>> {
+        let found = subject::by_citizen_number(ctx.inquiry()?, &citizen_number.0)?;
+        Ok(found.map(|view| Subject(Arc::new(view))))
+    }
+
+    /// Organisations whose name begins so: candidates with their codes, never one merged subject.
+    async fn subjects(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The beginning of a name, two characters at least.")] name: String,
+        #[graphql(desc = "How many, 1 to 100.", default = 20)] first: i32,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+    ) -> Result<Connection<Subject>> {
+        let inquiry = ctx.inquiry()?;
+        let page = subject::candidates(inquiry, &name, after.as_deref(), page_size(first)?)?;
+        let nodes = page.subjects.into_iter().map(|(view, cursor)| (Subject(Arc::new(view)), cursor)).collect();
+        Ok(Connection::new(nodes, page.has_next, after.is_some()))
+    }
+
+    /// Records of one catalogue item, newest first.
+    async fn records(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The code of a catalogue item.")] item: String,
+        #[graphql(desc = "Narrows the list.")] filter: Option<RecordFilter>,
+        #[graphql(desc = "How many, 1 to 100.", default = 20)] first: i32,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+    ) -> Result<CreditRecordConnection> {
+        let inquiry = ctx.inquiry()?;
+        let first = page_size(first)?;
+        let selection = filter.unwrap_or_default().selection(inquiry, &item)?;
+        let read = |selection: &Selection, position| record::page(inquiry, selection, position, first);
+        Ok(CreditRecordConnection::read(inquiry, selection, after.as_deref(), read)?)
+    }
+
+    /// The node with this id; null when it is unknown or not for you to know of.
+    async fn node(&self, ctx: &Context<'_>, #[graphql(desc = "An opaque id.")] id: ID) -> Result<Option<Node>> {
+        let inquiry = ctx.inquiry()?;
+        let node = match inquiry.gateway().node_ids.decode(&id) {
+            None => None,
+            Some(NodeRef::Subject(id)) => Subject::find(inquiry, id)?.map(Node::Subject),
+            Some(NodeRef::Record(id)) => record::by_id(inquiry, id)?.map(RecordObject).map(Node::Record),
+            Some(NodeRef::Authorization(id)) => {
+                let found = authorization::by_id(inquiry, id)?;
+                found.map(|granted| Node::Authorization(Authorization(Arc::new(granted))))
+            }
+            Some(NodeRef::Entry(index)) => {
+                audit::by_index(inquiry, index)?.map(|entry| Node::Entry(AuditEntry(Arc::new(entry))))
+            }
+        };
+        Ok(node)
+    }
+
+    /// The authorizations you granted, or hold, newest first.
+    async fn authorizations(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100.", default = 20)] first: i32,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+    ) -> Result<Option<Connection<Authorization>>> {
+        let inquiry = ctx.inquiry()?;
+        let page = authorization::page(inquiry, after.as_deref(), page_size(first)?)?;
+        let nodes = page.authorizations.into_iter().map(|(granted, cursor)| (Authorization(Arc::new(granted)), cursor));
+        Ok(Some(Connection::new(nodes.collect(), page.has_next, after.is_some())))
+    }
+
+    /// Who asked about you: every query that touched one of your records, newest first.
+    async fn access_log(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100.", default = 20)] first: i32,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+    ) -> Result<Option<Connection<AccessLogRow>>> {
+        let inquiry = ctx.inquiry()?;
+        let page = access_log::of_own_subject(inquiry, after.as_deref(), page_size(first)?)?;
+        Ok(Some(AccessLogRow::connection(inquiry, page, after.is_some())))
+    }
+
+    /// The ledger's entries, newest first. For auditors.
+    async fn audit_entries(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Narrows the list.")] filter: Option<AuditFilter>,
+        #[graphql(desc = "How many, 1 to 100.", default = 50)] first: i32,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+    ) -> Result<Option<Connection<AuditEntry>>> {
+        let inquiry = ctx.inquiry()?;
+        let wanted = filter.unwrap_or_default().wanted(inquiry)?;
+        let page = audit::page(inquiry, &wanted, after.as_deref(), page_size(first)?)?;
+        let nodes = page.entries.into_iter().map(|(entry, cursor)| (AuditEntry(Arc::new(entry)), cursor)).collect();
+        Ok(Some(Connection::new(nodes, page.has_next, after.is_some())))
+    }
+
+    /// What is left of your allowance.
+    async fn rate_limit(&self, ctx: &Context<'_>) -> Result<RateLimit> {
+        Ok(ctx.data::<RateLimit>()?.clone())
+    }
+}
+
+impl RecordFilter {
+    fn selection(self, inquiry: &crate::exchange::inquiry::Inquiry, item: &str) -> Result<Selection, ApiError> {
+        let item = super::object::catalogue_item::item_code(inquiry, item)?;
+        let bad = |message: &str| ApiError::new(Code::BadUserInput, message);
+        let subject = match self.subject {
+            None => None,
+            Some(id) => match inquiry.gateway().node_ids.decode(&id) {
+                Some(NodeRef::Subject(id)) => Some(id),
+                _ => return Err(bad("`subject` is the id of a subject, as `Subject.id` gives it")),
+            },
+        };
+        let provider = match self.provider {
+            None => None,
+            Some(id) => Some(DepartmentId::parse(&id).ok_or_else(|| bad("`provider` is a department id such as `AMR`"))?),
+        };
+        let equals = self.equals.into_iter().map(|equals| (equals.field, equals.value)).collect();
+        let indexed = filter::indexed_values(inquiry, &item, equals)?;
+        let (decided_from, decided_to) = (self.decided_from.map(|date| date.0), self.decided_to.map(|date| date.0));
+        Ok(Selection { subject, item: Some(item), provider, decided_from, decided_to, indexed })
+    }
+}

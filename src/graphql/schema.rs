@@ -1,0 +1,36 @@
+//! Builds the schema from the platform's own types and the catalogue, and prints its SDL.
+
+use std::sync::Arc;
+
+use async_graphql::{EmptySubscription, Schema};
+
+use super::mutation::Mutation;
+use super::object::node::Node;
+use super::object::record::RecordObject;
+use super::query::Query;
+use super::scope;
+use crate::catalogue::Catalogue;
+
+/// The schema of one catalogue.
+pub type GatewaySchema = Schema<Query, Mutation, EmptySubscription>;
+
+/// Builds the schema of a catalogue.
+pub fn build(catalogue: &Arc<Catalogue>) -> GatewaySchema {
+    scope::with(catalogue, || {
+        Schema::build(Query, Mutation, EmptySubscription)
+            .register_output_type::<Node>()
+            .register_output_type::<RecordObject>()
+            .disable_suggestions()
+            .finish()
+    })
+}
+
+/// The schema as SDL, as `schema.graphql` holds it.
+pub fn sdl(schema: &GatewaySchema) -> String {
+    let options = async_graphql::SDLExportOptions::new().sorted_arguments().sorted_enum_items();
+    let mut sdl = schema.sdl_with_options(options);
+    if !sdl.ends_with('\n') {
+        sdl.push('\n');
+    }
+    sdl
+}

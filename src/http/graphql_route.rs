@@ -1,0 +1,308 @@
+//! `/graphql`: the path of one query, stage by stage.
+//!
+//! Refusals before an inquiry is opened carry no data and are folded; everything after stands in the ledger before a
+//! byte of it leaves.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use actix_web::http::Method;
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::request::{self, Unreadable};
+use super::respond::{Reply, outcome, outcome_of};
+use super::service::{BODY_BYTES_MAX, Service};
+use crate::admission::{Admitted, Charge};
+use crate::authentication::{Attempt, Caller};
+use crate::domain::{Instant, Role};
+use crate::exchange::authorization;
+use crate::exchange::inquiry::{Inquiry, NotOpened};
+use crate::exchange::register::{self, Asked, Enclosed, EntryKind, NewEntry};
+use crate::graphql::answer::{Answer, Refused};
+use crate::graphql::document::OperationKind;
+use crate::graphql::engine::{Envelope, Prepared};
+use crate::graphql::error::{ApiError, Code};
+use crate::graphql::guard::Reveal;
+use crate::graphql::media::{self, MediaType, Outcome};
+use crate::graphql::rate_limit::RateLimit;
+
+/// What is known of a request from its first byte on.
+#[derive(Clone, Copy, Debug)]
+struct Arrival {
+    address: IpAddr,
+    started: Instant,
+    media: MediaType,
+    is_get: bool,
+}
+
+/// A refusal that carries no data and is folded into the minute's entry of its address.
+#[derive(Debug)]
+struct Refusal {
+    refused: Refused,
+    outcome: Outcome,
+    headers: Vec<(&'static str, String)>,
+}
+
+impl Refusal {
+    fn new(code: Code, outcome: Outcome, message: &str) -> Self {
+        Self { refused: ApiError::new(code, message).into(), outcome, headers: Vec::new() }
+    }
+
+    fn with(mut self, headers: Vec<(&'static str, String)>) -> Self {
+        self.headers = headers;
+        self
+    }
+}
+
+impl From<Refused> for Refusal {
+    fn from(refused: Refused) -> Self {
+        Self { outcome: outcome_of(refused.error.code), refused, headers: Vec::new() }
+    }
+}
+
+/// An answer that awaits its entry.
+struct Finished {
+    enclosed: Enclosed,
+    entry: NewEntry,
+    outcome: Outcome,
+    code: &'static str,
+    charge: Charge,
+}
+
+/// Answers a request.
+pub async fn answer(service: Data<Arc<Service>>, request: HttpRequest, payload: Payload) -> HttpResponse {
+    let service: Arc<Service> = Arc::clone(&service);
+    let mut arrival = Arrival {
+        address: service.client_address(&request),
+        started: service.gateway.ambient.now(),
+        media: MediaType::Json,
+        is_get: request.method() == Method::GET,
+    };
+    let mut role = Role::Public;
+    let stages = async {
+        let envelope = receive(&service, &request, payload, &mut arrival).await?;
+        let caller = identify(&service, &request).await?;
+        role = caller.role();
+        let admitted = admit(&service, &caller, arrival.address)?;
+        let (at, working) = (arrival, Arc::clone(&service));
+        let work = web::block(move || inquire(&working, &caller, admitted, &envelope, at)).await;
+        work.map_err(|_| Refusal::new(Code::InternalServerError, Outcome::Fault, "the gateway could not answer this"))?
+    };
+    let (reply, code) = match stages.await {
+        Ok(finished) => disclose(&service, finished, arrival).await,
+        Err(refusal) => fold(&service, refusal, arrival),
+    };
+    let micros = service.gateway.ambient.now().micros() - arrival.started.micros();
+    service.metrics.count(role.name(), reply.status, code, micros);
+    reply.into()
+}
+
+/// The address is not flooding us, the media types are ours, the body is short enough and a request.
+async fn receive(
+    service: &Service,
+    request: &HttpRequest,
+    payload: Payload,
+    arrival: &mut Arrival,
+) -> Result<Envelope, Refusal> {
+    service.admission.admit_address(arrival.address).map_err(|refused| too_many(&refused.headers()))?;
+    let method = match *request.method() {
+        Method::GET => media::Method::Get,
+        Method::POST => media::Method::Post,
+        _ => return Err(Refusal::new(Code::BadRequest, Outcome::MethodNotAllowed, "send GET for queries or POST")),
+    };
+    arrival.media = media::negotiate(request::accept(request))
+        .map_err(|error| Refusal::new(Code::BadRequest, Outcome::NotAcceptable, &error.to_string()))?;
+    media::check_content_type(method, request::content_type(request))
+        .map_err(|error| Refusal::new(Code::BadRequest, Outcome::UnsupportedMediaType, &error.to_string()))?;
+    let read = match method {
+        media::Method::Get => request::in_url(request.query_string()),
+        media::Method::Post => match request::body(payload, BODY_BYTES_MAX).await {
+            Ok(body) => request::posted(&body),
+            Err(unreadable) => Err(unreadable),
+        },
+    };
+    read.map_err(unreadable)
+}
+
+fn unreadable(unreadable: Unreadable) -> Refusal {
+    match unreadable {
+        Unreadable::TooLarge => Refusal::new(Code::BadRequest, Outcome::BodyTooLarge, "the body is larger than 1 MiB"),
+        Unreadable::Broken => Refusal::new(Code::BadRequest, Outcome::NotJson, "the body did not arrive whole"),
+        Unreadable::NotJson => Refusal::new(Code::BadRequest, Outcome::NotJson, "the body is not JSON"),
+        Unreadable::NotARequest => Refusal::new(
+            Code::BadRequest,
+            Outcome::NotARequest,
+            "a request is an object with `query`, and may have `operationName`, `variables`, `extensions`; no batches",
+        ),
+    }
+}
+
+fn too_many(headers: &[(&'static str, String)]) -> Refusal {
+    Refusal::new(Code::RateLimited, Outcome::RateLimited, "too fast: wait as long as `Retry-After` says")
+        .with(headers.to_vec())
+}
+
+/// Who asks. Only a token whose key is not held yet makes this wait.
+async fn identify(service: &Arc<Service>, request: &HttpRequest) -> Result<Caller, Refusal> {
+    let refuse = |refusal: crate::authentication::Refusal| {
+        Refusal::new(Code::Unauthenticated, Outcome::Unauthenticated, "the token is not valid here")
+            .with(vec![("www-authenticate", refusal.www_authenticate())])
+    };
+    match service.authenticator.authenticate_cached(&request::identity(request.headers())).map_err(refuse)? {
+        Attempt::Known(caller) => Ok(caller),
+        Attempt::NeedsRefresh => {
+            let (service, headers) = (Arc::clone(service), request.headers().clone());
+            let work = web::block(move || service.authenticator.authenticate(&request::identity(&headers))).await;
+            work.map_err(|_| Refusal::new(Code::InternalServerError, Outcome::Fault, "the token could not be checked"))?
+                .map_err(refuse)
+        }
+    }
+}
+
+fn admit(service: &Service, caller: &Caller, address: IpAddr) -> Result<Admitted, Refusal> {
+    service.admission.admit(caller, address).map_err(|refused| too_many(&refused.headers()))
+}
+
+/// Guard, price, permit, execution: everything that works, on a thread that may wait for the database.
+fn inquire(
+    service: &Service,
+    caller: &Caller,
+    admitted: Admitted,
+    envelope: &Envelope,
+    arrival: Arrival,
+) -> Result<Finished, Refusal> {
+    let reveal = if caller.role() == Role::Public { Reveal::Nothing } else { Reveal::Limits };
+    let prepared = service.engine.prepare(envelope, &service.document_limits(caller.role()), reveal)?;
+    if arrival.is_get && prepared.kind() != OperationKind::Query {
+        return Err(Refusal::new(Code::BadRequest, Outcome::MethodNotAllowed, "send mutations by POST"));
+    }
+    let charge = service.admission.charge(admitted, prepared.price()).map_err(|refused| {
+        if refused.is_dearer_than_allowance() {
+            let message = "the query costs more than your whole allowance: ask for less, or smaller pages";
+            Refusal::new(Code::CostLimit, Outcome::CostLimit, message)
+        } else {
+            too_many(&refused.headers())
+        }
+    })?;
+    let asked = asked(service, &prepared, arrival);
+    let inquiry = match Inquiry::open(&service.gateway, caller) {
+        Ok(inquiry) => Arc::new(inquiry),
+        Err(NotOpened::PurposeNotAllowed) => {
+            let message = "the purpose in `Chengxin-Purpose` is unknown or not yours to claim";
+            let error = ApiError::new(Code::PurposeNotAllowed, message);
+            return Ok(refused(service, caller, &asked, error, charge));
+        }
+        Err(NotOpened::Fault(fault)) => return Ok(refused(service, caller, &asked, fault.into(), charge)),
+    };
+    execute(service, inquiry, &prepared, asked, charge)
+}
+
+fn asked(service: &Service, prepared: &Prepared, arrival: Arrival) -> Asked {
+    Asked {
+        query: prepared.normalised().to_owned(),
+        operation_hash: prepared.operation_hash(),
+        arguments: prepared.arguments(),
+        address: arrival.address.to_string(),
+        cost: prepared.price(),
+        schema_hash: service.engine.schema_hash(),
+        duration_micros: service.gateway.ambient.now().micros() - arrival.started.micros(),
+    }
+}
+
+/// A request that is refused for itself, with an entry of its own.
+fn refused(service: &Service, caller: &Caller, asked: &Asked, error: ApiError, charge: Charge) -> Finished {
+    let code = error.code;
+    let enclosed = register::enclose(Answer::refusal(&error.into()).body);
+    let entry = register::refusal(&service.gateway, caller, asked, code.name(), &enclosed);
+    Finished { enclosed, entry, outcome: outcome_of(code), code: code.name(), charge }
+}
+
+fn execute(
+    service: &Service,
+    inquiry: Arc<Inquiry>,
+    prepared: &Prepared,
+    asked: Asked,
+    charge: Charge,
+) -> Result<Finished, Refusal> {
+    let is_mutation = prepared.kind() == OperationKind::Mutation;
+    if is_mutation && !prepared.is_open_to(inquiry.caller().role()) {
+        let error = ApiError::new(Code::Forbidden, "your role may not do this");
+        return Ok(refused(service, inquiry.caller(), &asked, error, charge));
+    }
+    let intent = if is_mutation {
+        Some(register::register_intent(&inquiry, &asked).map_err(|_| audit_unavailable())?)
+    } else {
+        None
+    };
+    let (inquiry, answer) = run(service, inquiry, prepared, &charge)?;
+    let code = answer.codes.first().map(|code| code.name());
+    let kind = match (is_mutation, answer.has_data) {
+        (true, _) => EntryKind::MutationOutcome,
+        (false, true) => EntryKind::Query,
+        (false, false) => EntryKind::Deny,
+    };
+    let enclosed = register::enclose(answer.body);
+    let told = register::Outcome { kind, error_code: code, is_refused: !answer.has_data, intent };
+    let entry = register::entry(&inquiry, &asked, &told, Some(&enclosed));
+    let charge = charge.settle(inquiry.tally(|tally| tally.cost));
+    Ok(Finished { enclosed, entry, outcome: outcome(answer.has_data, &answer.codes), code: code.unwrap_or(""), charge })
+}
+
+/// Executes; and once more without the authorization, when its last use was taken by somebody else meanwhile.
+fn run(
+    service: &Service,
+    inquiry: Arc<Inquiry>,
+    prepared: &Prepared,
+    charge: &Charge,
+) -> Result<(Arc<Inquiry>, Answer), Refusal> {
+    let answer = service.engine.execute(&inquiry, prepared, rate_limit(charge));
+    let fault = |_| Refusal::new(Code::Unavailable, Outcome::Unavailable, "the registry is not available now");
+    if authorization::take_use(&inquiry).map_err(fault)? {
+        return Ok((inquiry, answer));
+    }
+    let reopened = inquiry.reopen_without_authorization().map_err(|_| {
+        Refusal::new(Code::AuthorizationInvalid, Outcome::Forbidden, "the authorization does not open this")
+    })?;
+    let reopened = Arc::new(reopened);
+    let answer = service.engine.execute(&reopened, prepared, rate_limit(charge));
+    Ok((reopened, answer))
+}
+
+fn rate_limit(charge: &Charge) -> RateLimit {
+    let quota = charge.quota();
+    let number = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
+    RateLimit {
+        limit: number(quota.limit),
+        cost: number(charge.cost()),
+        remaining: number(quota.remaining),
+        reset_at: quota.reset_at.into(),
+    }
+}
+
+fn audit_unavailable() -> Refusal {
+    let error = ApiError::from(crate::exchange::fault::Fault::AuditUnavailable);
+    Refusal { refused: error.into(), outcome: Outcome::Unavailable, headers: vec![("retry-after", "5".to_owned())] }
+}
+
+/// Entry first, answer after.
+async fn disclose(service: &Service, finished: Finished, arrival: Arrival) -> (Reply, &'static str) {
+    let Finished { enclosed, entry, outcome, code, charge } = finished;
+    match register::disclose(&service.gateway, enclosed, entry).await {
+        Ok((body, receipt)) => {
+            let body = Answer::with_receipt(&body, &receipt.to_json());
+            let status = media::status(outcome, arrival.media, service.edge.statuses);
+            (Reply { status, media: arrival.media, body, headers: charge.headers() }, code)
+        }
+        Err(register::AuditUnavailable) => fold(service, audit_unavailable(), arrival),
+    }
+}
+
+/// A refusal without data: counted per address and minute, answered at once.
+fn fold(service: &Service, refusal: Refusal, arrival: Arrival) -> (Reply, &'static str) {
+    let code = refusal.refused.error.code.name();
+    service.folding.record(arrival.address, code, service.gateway.ambient.now());
+    let status = media::status(refusal.outcome, arrival.media, service.edge.statuses);
+    let body = Answer::refusal(&refusal.refused).body;
+    (Reply { status, media: arrival.media, body, headers: refusal.headers }, code)
+}

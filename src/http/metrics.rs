@@ -1,0 +1,67 @@
+//! Numbers for operators in the OpenMetrics text format. No caller, subject or value is ever a label.
+
+use std::sync::Arc;
+
+use actix_web::HttpResponse;
+use actix_web::web::Data;
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::Registry;
+
+use super::service::Service;
+
+/// How answers are told apart in the numbers.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct AnswerLabels {
+    /// The role of the caller.
+    role: &'static str,
+    /// The HTTP status.
+    status: u16,
+    /// The first error code, or empty.
+    code: &'static str,
+}
+
+/// The numbers.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    answers: Family<AnswerLabels, Counter>,
+    seconds: Histogram,
+    ready: Gauge,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut registry = Registry::with_prefix("chengxin");
+        let answers = Family::default();
+        registry.register("answers", "Answers by role, status and first error code", answers.clone());
+        let seconds = Histogram::new(exponential_buckets(0.000_25, 2.0, 14));
+        registry.register("answer_seconds", "From the arrival of a request to its released answer", seconds.clone());
+        let ready = Gauge::default();
+        registry.register("ready", "1 when queries can be answered", ready.clone());
+        Self { registry, answers, seconds, ready }
+    }
+}
+
+impl Metrics {
+    /// Counts an answer.
+    pub fn count(&self, role: &'static str, status: u16, code: &'static str, micros: i64) {
+        self.answers.get_or_create(&AnswerLabels { role, status, code }).inc();
+        #[expect(clippy::cast_precision_loss, reason = "a duration in seconds for a histogram")]
+        self.seconds.observe(micros.max(0) as f64 / 1_000_000.0);
+    }
+}
+
+/// The numbers as text.
+pub async fn page(service: Data<Arc<Service>>) -> HttpResponse {
+    service.metrics.ready.set(i64::from(service.is_ready()));
+    let mut text = String::new();
+    if encode(&mut text, &service.metrics.registry).is_err() {
+        return HttpResponse::InternalServerError().finish();
+    }
+    HttpResponse::Ok().content_type("application/openmetrics-text; version=1.0.0; charset=utf-8").body(text)
+}

@@ -1,0 +1,83 @@
+//! The route table, the listener, and the drain.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use actix_web::dev::ServerHandle;
+use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
+
+use super::service::Service;
+use super::{graphql_route, health, metrics, query_page, request};
+use crate::graphql::media::wants_page;
+
+/// How long requests in flight may take to finish once the gateway is told to stop, in seconds.
+const DRAIN_SECONDS: u64 = 30;
+
+/// Every route there is.
+pub fn routes(config: &mut ServiceConfig) {
+    config
+        .route("/health/live", web::get().to(health::live))
+        .route("/health/ready", web::get().to(health::ready))
+        .route("/metrics", web::get().to(metrics::page))
+        .service(web::resource("/graphql").route(web::route().to(graphql)))
+        .route("/graphql/{asset}", web::get().to(query_page_asset))
+        .default_service(web::to(not_found));
+}
+
+async fn graphql(service: Data<Arc<Service>>, request: HttpRequest, payload: web::Payload) -> HttpResponse {
+    let is_page = request.method() == actix_web::http::Method::GET
+        && request.query_string().is_empty()
+        && wants_page(request::accept(&request));
+    if is_page {
+        return query_page::response("index.html").unwrap_or_else(HttpResponse::NotFound().finish());
+    }
+    graphql_route::answer(service, request, payload).await
+}
+
+async fn query_page_asset(name: web::Path<String>) -> HttpResponse {
+    query_page::response(&name).unwrap_or_else(|| HttpResponse::NotFound().finish())
+}
+
+async fn not_found() -> HttpResponse {
+    HttpResponse::NotFound().content_type("text/plain; charset=utf-8").body("nothing here: queries go to /graphql\n")
+}
+
+/// Serves on `listener` until told to stop; requests in flight finish first.
+pub async fn serve(service: Arc<Service>, listener: TcpListener, workers: usize) -> std::io::Result<()> {
+    let shared = Data::new(Arc::clone(&service));
+    let server = HttpServer::new(move || App::new().app_data(shared.clone()).configure(routes))
+        .workers(workers.max(2))
+        .shutdown_timeout(DRAIN_SECONDS)
+        .disable_signals()
+        .listen(listener)?
+        .run();
+    let stopper = stop_on_signal(Arc::clone(&service), server.handle());
+    let result = server.await;
+    stopper.abort();
+    result
+}
+
+fn stop_on_signal(service: Arc<Service>, handle: ServerHandle) -> actix_web::rt::task::JoinHandle<()> {
+    actix_web::rt::spawn(async move {
+        if let Err(error) = signalled().await {
+            tracing::error!(%error, "signals cannot be awaited; stop the process by force");
+            return;
+        }
+        tracing::info!("stopping: requests in flight finish first");
+        service.edge.is_draining.store(true, Ordering::Relaxed);
+        handle.stop(true).await;
+    })
+}
+
+async fn signalled() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
