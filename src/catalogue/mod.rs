@@ -2,11 +2,13 @@
 //!
 //! Items are TOML files. A file that leaves anything open stops the start: nothing is public by default.
 
+pub mod calendar;
 pub mod columns;
 pub mod departments;
 pub mod fault;
 pub mod format;
 pub mod model;
+pub mod rules;
 pub mod terms;
 
 mod build;
@@ -18,6 +20,7 @@ mod file;
 mod load;
 mod section;
 
+pub use calendar::{load_calendar, read_calendar};
 pub use columns::column_key;
 pub use departments::{Department, Departments, Division};
 pub use fault::CatalogueFault;
@@ -26,3 +29,4 @@ pub use model::{
     Bilingual, Catalogue, Field, FieldType, Head, Item, NaturalKey, Reach, Requirement, Sharing, SubjectMapping,
     Vintage,
 };
+pub use rules::{PUBLICATION_RULES, PolicyFault, RulePacks};
