@@ -232,7 +232,11 @@ fn validate(set: &PolicySet, schema: &Schema, places: &Places) -> Vec<PolicyFaul
     let errors = result.validation_errors().map(|error| (error.policy_id(), error.to_string()));
     // A warning says that a policy can never apply or hides a look-alike character: nobody means that.
     let warnings = result.validation_warnings().map(|warning| (warning.policy_id(), warning.to_string()));
-    errors.chain(warnings).map(|(id, reason)| placed(id.as_ref(), places, reason)).collect()
+    let plain = |(id, reason): (&PolicyId, String)| {
+        let reason = reason.strip_prefix(&format!("for policy `{id}`, ")).unwrap_or(&reason).to_owned();
+        placed(id.as_ref(), places, reason)
+    };
+    errors.chain(warnings).map(plain).collect()
 }
 
 fn placed(id: &str, places: &Places, reason: String) -> PolicyFault {

@@ -48,6 +48,11 @@ impl Decider {
         Ok(())
     }
 
+    /// The catalogue that the policies were checked against. Items of any other open nothing.
+    pub fn catalogue(&self) -> Arc<Catalogue> {
+        Arc::clone(self.rules.load().catalogue())
+    }
+
     /// SHA-256 over the files in force.
     pub fn policy_hash(&self) -> [u8; 32] {
         *self.rules.load().hash()

@@ -9,10 +9,16 @@ mod cedar;
 mod check;
 mod decider;
 mod fault;
+#[cfg(test)]
+mod fixture;
 mod folder;
 mod head;
+#[cfg(test)]
+mod load_tests;
 mod mentions;
 pub mod permit;
+#[cfg(test)]
+mod permit_tests;
 mod profile;
 pub mod purposes;
 mod question;

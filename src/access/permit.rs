@@ -249,6 +249,8 @@ impl Permit {
 
     /// Which records of an item are within the caller's window when it stands to them in this relation.
     pub fn window(&self, item: &Item, relation: Relation) -> Window {
+        let stands = relation == Relation::None || self.relations(item).any(|own| own == relation);
+        let relation = if stands { relation } else { Relation::None };
         let opens = |category: &SubjectCategory| self.row_opens(item, *category, relation);
         if !self.table(item).is_some_and(|table| table.categories().iter().any(opens)) {
             return Window::Closed;

@@ -57,7 +57,7 @@ pub(super) struct FieldFacts {
     pub(super) mask: Option<MaskRule>,
     /// The category of subject.
     pub(super) category: SubjectCategory,
-    /// Clear to the subject alone.
+    /// No authorization opens it.
     pub(super) self_only: bool,
     /// Found by exact match.
     pub(super) indexed: bool,

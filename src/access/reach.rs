@@ -63,11 +63,12 @@ pub(super) fn reached(role: Role, relation: Relation, purpose: Option<Tier>, sha
     }
 }
 
-/// What the catalogue leaves open of a field to a caller that reaches `tier` in this relation.
+/// What the catalogue leaves open of a field to a caller that reaches `tier` in this relation. What is the subject's
+/// alone no authorization opens: the authorized body sees of it what the public sees.
 pub(super) fn ceiling(reach: Reach, self_only: bool, tier: Option<Tier>, relation: Relation) -> Ceiling {
     let Some(tier) = tier else { return Ceiling::Withheld };
-    let alone = !self_only || relation == Relation::Subject;
-    if alone && reach.tier.is_some_and(|lowest| lowest <= tier) {
+    let tier = if self_only && relation == Relation::Authorized { Tier::PublicDisclosure } else { tier };
+    if reach.tier.is_some_and(|lowest| lowest <= tier) {
         Ceiling::Clear
     } else if reach.mask.is_some() && reach.masked_from.is_some_and(|lowest| lowest <= tier) {
         Ceiling::Masked
@@ -126,10 +127,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_the_subjects_alone_is_clear_to_nobody_else() {
-        let reach = Reach { tier: Some(P), masked_from: None, mask: None };
-        assert_eq!(ceiling(reach, true, Some(A), Relation::Authorized), Ceiling::Withheld);
-        assert_eq!(ceiling(reach, true, Some(A), Relation::Subject), Ceiling::Clear);
+    fn what_is_the_subjects_alone_no_authorization_opens() {
+        for tier in [A, G] {
+            let reach = Reach { tier: Some(tier), masked_from: None, mask: None };
+            assert_eq!(ceiling(reach, false, Some(A), Relation::Authorized), Ceiling::Clear);
+            assert_eq!(ceiling(reach, true, Some(A), Relation::Authorized), Ceiling::Withheld);
+            assert_eq!(ceiling(reach, true, Some(A), Relation::Subject), Ceiling::Clear);
+        }
     }
 
     #[test]
