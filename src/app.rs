@@ -1,1 +1,167 @@
-//! Builds each long-lived part once.
+//! Builds each long-lived part once, from settings, a clock and a source of randomness. Tests build it the same way.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::access::Decider;
+use crate::admission::{Admission, Folding, Limits, TrustedProxies};
+use crate::authentication::Authenticator;
+use crate::catalogue::{Catalogue, Departments, RulePacks, load_calendar};
+use crate::clock::Ambient;
+use crate::config::Config;
+use crate::crypto::{Keyring, Purpose};
+use crate::exchange::cursor::Cursors;
+use crate::exchange::gateway::{Gateway, Rules};
+use crate::exchange::node_id::NodeIds;
+use crate::graphql::Engine;
+use crate::http::metrics::Metrics;
+use crate::http::service::{Edge, Service};
+use crate::ledger::{BodyKeys, Ledger, LedgerKeys, LedgerSettings, SigningKeys};
+use crate::store::{Database, MigrationSet};
+
+/// Why the gateway does not start: every fault that was found, one a line.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .0.join("\n"))]
+pub struct NotStarted(pub Vec<String>);
+
+impl NotStarted {
+    fn one(fault: impl std::fmt::Display) -> Self {
+        Self(vec![fault.to_string()])
+    }
+
+    fn all(faults: Vec<impl std::fmt::Display>) -> Self {
+        Self(faults.into_iter().map(|fault| fault.to_string()).collect())
+    }
+}
+
+/// What the policy folder holds.
+#[derive(Debug)]
+pub struct Policies {
+    /// The items.
+    pub catalogue: Arc<Catalogue>,
+    /// The departments and the division.
+    pub departments: Arc<Departments>,
+    /// Who sees what.
+    pub decider: Decider,
+    /// Rule packs and the working calendar.
+    pub rules: Rules,
+    /// How much each role may ask for.
+    pub limits: Limits,
+}
+
+impl Policies {
+    /// Loads a policy folder, or tells every fault in it.
+    pub fn load(folder: &Path) -> Result<Self, NotStarted> {
+        let mut faults: Vec<String> = Vec::new();
+        let departments = keep(Departments::load(&folder.join("departments.toml")), &mut faults);
+        let catalogue = match &departments {
+            Some(departments) => Catalogue::load_among(&folder.join("catalogue"), departments),
+            None => Catalogue::load(&folder.join("catalogue")),
+        };
+        let catalogue = keep(catalogue, &mut faults).map(Arc::new);
+        let packs = keep(RulePacks::load(&folder.join("rules")), &mut faults);
+        let calendar = keep(load_calendar(&folder.join("calendar.toml")), &mut faults);
+        let limits = match Limits::load(&folder.join("limits.toml")) {
+            Ok(limits) => Some(limits),
+            Err(found) => {
+                faults.push(found.to_string());
+                None
+            }
+        };
+        let decider = catalogue.as_ref().and_then(|catalogue| keep(Decider::load(folder, Arc::clone(catalogue)), &mut faults));
+        match (catalogue, departments, decider, packs, calendar, limits) {
+            (Some(catalogue), Some(departments), Some(decider), Some(packs), Some(calendar), Some(limits)) => {
+                let departments = Arc::new(departments);
+                Ok(Self { catalogue, departments, decider, rules: Rules { packs, calendar }, limits })
+            }
+            _ => Err(NotStarted(faults)),
+        }
+    }
+}
+
+fn keep<T, E: std::fmt::Display>(loaded: Result<T, Vec<E>>, faults: &mut Vec<String>) -> Option<T> {
+    loaded.map_err(|found| faults.extend(found.iter().map(ToString::to_string))).ok()
+}
+
+/// The keys of ledger bodies, one for each period, out of the keyring.
+#[derive(Debug)]
+struct KeyringBodies(Arc<Keyring>);
+
+impl BodyKeys for KeyringBodies {
+    fn key_for(&self, period: &str) -> Option<zeroize::Zeroizing<[u8; 32]>> {
+        Some(self.0.ledger_body_key(period))
+    }
+}
+
+/// The ledger's keys out of the keyring.
+pub fn ledger_keys(origin: &str, keyring: &Arc<Keyring>) -> Result<LedgerKeys, NotStarted> {
+    let signing =
+        SigningKeys { checkpoint: keyring.checkpoint_signing_key(), receipt: keyring.receipt_signing_key() };
+    let bodies = Arc::new(KeyringBodies(Arc::clone(keyring)));
+    let subject_index = keyring.derive(Purpose::Index, "ledger.subject-table");
+    LedgerKeys::new(origin, signing, bodies, subject_index).map_err(NotStarted::one)
+}
+
+/// Makes both databases where they do not exist, brings their tables to this version, and begins the ledger if its
+/// tables are empty.
+pub fn migrate(config: &Config, ambient: &Ambient) -> Result<(), NotStarted> {
+    let keyring = Arc::new(Keyring::load(&config.keys).map_err(NotStarted::one)?);
+    Database::create_and_migrate(&config.registry, MigrationSet::Registry).map_err(NotStarted::one)?;
+    Database::create_and_migrate(&config.ledger, MigrationSet::Ledger).map_err(NotStarted::one)?;
+    let ledger = Database::open(&config.ledger, MigrationSet::Ledger, 1).map_err(NotStarted::one)?;
+    let keys = ledger_keys(&config.origin, &keyring)?;
+    Ledger::create_if_absent(&ledger, &keys, ambient).map_err(NotStarted::one)
+}
+
+/// Builds the use cases' parts: policies, keys, both databases.
+pub fn gateway(config: &Config, policies: Policies, ambient: &Ambient) -> Result<Arc<Gateway>, NotStarted> {
+    let keyring = Arc::new(Keyring::load(&config.keys).map_err(NotStarted::one)?);
+    let registry =
+        Database::open(&config.registry, MigrationSet::Registry, config.connections).map_err(NotStarted::one)?;
+    let ledger_database =
+        Database::open(&config.ledger, MigrationSet::Ledger, config.connections).map_err(NotStarted::one)?;
+    let keys = ledger_keys(&config.origin, &keyring)?;
+    let ledger = Ledger::open(ledger_database, keys, ambient.clone(), LedgerSettings::default())
+        .map_err(NotStarted::one)?;
+    Ok(Arc::new(Gateway {
+        catalogue: policies.catalogue,
+        departments: policies.departments,
+        decider: policies.decider,
+        rules: policies.rules,
+        registry,
+        ledger,
+        node_ids: NodeIds::new(keyring.derive(Purpose::NodeId, "node-id")),
+        cursors: Cursors::new(&keyring.derive(Purpose::Cursor, "cursor")),
+        keyring,
+        ambient: ambient.clone(),
+        collection_basis: config.collection_basis.clone(),
+    }))
+}
+
+/// Builds everything that the routes need.
+pub fn service(config: &Config, ambient: &Ambient) -> Result<Arc<Service>, NotStarted> {
+    service_with(config, Policies::load(&config.policies)?, ambient)
+}
+
+/// The same from policies that are loaded already.
+pub fn service_with(config: &Config, policies: Policies, ambient: &Ambient) -> Result<Arc<Service>, NotStarted> {
+    crate::authentication::install_crypto_backend();
+    crate::authentication::self_test(ambient).map_err(NotStarted::one)?;
+    let authenticator = Authenticator::new(config.issuers.clone(), ambient.clone()).map_err(NotStarted::one)?;
+    let trusted_proxies = TrustedProxies::parse(&config.trusted_proxies).map_err(NotStarted::one)?;
+    let limits = policies.limits.clone();
+    let gateway = gateway(config, policies, ambient)?;
+    let engine = Engine::new(&gateway.catalogue).map_err(NotStarted::one)?;
+    let documents = crate::http::service::document_limits(&limits);
+    let folding = Folding::new(&limits);
+    Ok(Arc::new(Service {
+        gateway,
+        engine,
+        authenticator,
+        admission: Admission::new(limits, ambient.clone()),
+        folding,
+        documents,
+        metrics: Metrics::default(),
+        edge: Edge { trusted_proxies, statuses: config.statuses, ..Edge::default() },
+    }))
+}

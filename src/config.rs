@@ -1,1 +1,129 @@
-//! Settings, typed, all faults at once.
+//! Settings: one TOML file, parsed into final types, unknown keys refused, all faults told at once.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::authentication::IssuerSettings;
+use crate::graphql::media::Statuses;
+
+/// The settings of a gateway.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Where to listen.
+    #[serde(default = "default_listen")]
+    pub listen: SocketAddr,
+    /// Worker threads; two at least.
+    #[serde(default = "default_workers")]
+    pub workers: usize,
+    /// The ledger's origin: a URL without scheme, such as `ledger.dongying.example/chengxin`.
+    pub origin: String,
+    /// The registry: `sqlite:PATH` or `postgres://…`.
+    pub registry: String,
+    /// The ledger: `sqlite:PATH`, a file of its own, or `postgres://…`.
+    pub ledger: String,
+    /// Connections to each database.
+    #[serde(default = "default_pool")]
+    pub connections: u32,
+    /// The folder of policies: catalogue, departments, rules, calendar, purposes, limits, Cedar.
+    pub policies: PathBuf,
+    /// The key file.
+    pub keys: PathBuf,
+    /// The issuers of tokens.
+    #[serde(default, rename = "issuer")]
+    pub issuers: Vec<IssuerSettings>,
+    /// Networks of proxies whose `X-Forwarded-For` is believed.
+    #[serde(default)]
+    pub trusted_proxies: Vec<String>,
+    /// Which edition of the GraphQL-over-HTTP status codes answers carry.
+    #[serde(default)]
+    pub statuses: Statuses,
+    /// Items whose collection needs a law, each with the law that is relied on.
+    #[serde(default)]
+    pub collection_basis: BTreeMap<String, String>,
+}
+
+fn default_listen() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 8080))
+}
+
+fn default_workers() -> usize {
+    2
+}
+
+fn default_pool() -> u32 {
+    8
+}
+
+/// Why the settings cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("`{path}` cannot be read: {cause}")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        cause: std::io::Error,
+    },
+    /// The file is not what it must be.
+    #[error("`{path}`: {cause}")]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// Where and what.
+        cause: Box<toml::de::Error>,
+    },
+}
+
+impl Config {
+    /// Reads the settings from a file. Relative paths in it are taken from the file's folder.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|cause| ConfigError::Unreadable { path: path.to_owned(), cause })?;
+        let mut config: Self = toml::from_str(&text)
+            .map_err(|cause| ConfigError::Malformed { path: path.to_owned(), cause: Box::new(cause) })?;
+        let folder = path.parent().unwrap_or(Path::new("."));
+        config.policies = folder.join(&config.policies);
+        config.keys = folder.join(&config.keys);
+        config.registry = in_folder(folder, &config.registry);
+        config.ledger = in_folder(folder, &config.ledger);
+        Ok(config)
+    }
+}
+
+fn in_folder(folder: &Path, url: &str) -> String {
+    match url.strip_prefix("sqlite:") {
+        Some(path) => format!("sqlite:{}", folder.join(path).display()),
+        None => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_key_is_refused_with_its_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("chengxin.toml");
+        std::fs::write(&path, "origin = \"x\"\nregistri = \"sqlite:a\"\n").unwrap();
+        let error = Config::load(&path).unwrap_err().to_string();
+        assert!(error.contains("registri") && error.contains("line 2"), "{error}");
+    }
+
+    #[test]
+    fn paths_are_taken_from_the_files_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("chengxin.toml");
+        let text = "origin = \"x\"\nregistry = \"sqlite:r.db\"\nledger = \"postgres://h/d\"\npolicies = \"p\"\nkeys = \"k\"\n";
+        std::fs::write(&path, text).unwrap();
+        let config = Config::load(&path).unwrap();
+        assert_eq!(config.policies, folder.path().join("p"));
+        assert_eq!(config.registry, format!("sqlite:{}", folder.path().join("r.db").display()));
+        assert_eq!(config.ledger, "postgres://h/d");
+    }
+}

@@ -5,6 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use actix_web::dev::ServerHandle;
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH, REFERRER_POLICY, VARY,
+    X_CONTENT_TYPE_OPTIONS,
+};
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 
@@ -31,13 +35,32 @@ async fn graphql(service: Data<Arc<Service>>, request: HttpRequest, payload: web
         && request.query_string().is_empty()
         && wants_page(request::accept(&request));
     if is_page {
-        return query_page::response("index.html").unwrap_or_else(HttpResponse::NotFound().finish());
+        return page_asset(&request);
     }
     graphql_route::answer(service, request, payload).await
 }
 
-async fn query_page_asset(name: web::Path<String>) -> HttpResponse {
-    query_page::response(&name).unwrap_or_else(|| HttpResponse::NotFound().finish())
+/// A file of the query page, by its path.
+async fn query_page_asset(request: HttpRequest) -> HttpResponse {
+    page_asset(&request)
+}
+
+fn page_asset(request: &HttpRequest) -> HttpResponse {
+    let Some(asset) = query_page::page().iter().find(|asset| asset.path == request.path()) else {
+        return HttpResponse::NotFound().finish();
+    };
+    if request::text(request.headers(), IF_NONE_MATCH.as_str()) == Some(asset.etag.as_str()) {
+        return HttpResponse::NotModified().insert_header((ETAG, asset.etag.as_str())).finish();
+    }
+    HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, asset.content_type))
+        .insert_header((ETAG, asset.etag.as_str()))
+        .insert_header((CACHE_CONTROL, "no-cache"))
+        .insert_header((VARY, "Accept"))
+        .insert_header((CONTENT_SECURITY_POLICY, query_page::CONTENT_SECURITY_POLICY))
+        .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .insert_header((REFERRER_POLICY, "no-referrer"))
+        .body(asset.body)
 }
 
 async fn not_found() -> HttpResponse {
