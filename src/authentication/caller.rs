@@ -1,13 +1,15 @@
 //! Who asks: the value that every later step needs and only this room makes.
 
+use std::sync::Arc;
+
 use crate::domain::identifier::Uscc;
 use crate::domain::{DepartmentId, Role, SubjectId};
 
 /// A caller: client, person, department, how proven, and what the request declares.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    claims: Claims,
-    proof: Proof,
+    claims: Arc<Claims>,
+    proof: Arc<Proof>,
     purpose: Option<String>,
     case: Option<String>,
     authorization: Option<String>,
@@ -64,11 +66,11 @@ impl Caller {
             organization: None,
             subject: None,
         };
-        Self { claims, proof: Proof::Anonymous, purpose: None, case: None, authorization: None }
+        Self::proven(Arc::new(claims), Arc::new(Proof::Anonymous))
     }
 
     /// The caller a verified token names.
-    pub(super) fn proven(claims: Claims, proof: Proof) -> Self {
+    pub(super) fn proven(claims: Arc<Claims>, proof: Arc<Proof>) -> Self {
         Self { claims, proof, purpose: None, case: None, authorization: None }
     }
 

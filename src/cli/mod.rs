@@ -1,3 +1,4 @@
 //! One file per subcommand: its arguments and what it does.
 
 pub mod keys;
+pub mod token;
