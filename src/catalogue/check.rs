@@ -53,35 +53,34 @@ fn check_head(source: &Source, item: &ItemDraft, head: &HeadDraft) {
         let reason = "`subject.categories` of `head` names nobody; write the categories of subject that occur";
         source.fault(head.line, reason);
     }
-    let dates = [("decided_on", &head.decided_on), ("valid_to", &head.valid_to)];
-    let providers = [("provider_name", &head.provider_name), ("provider_code", &head.provider_code)];
-    for (key, name) in dates {
-        check_head_field(source, item, key, name.as_ref(), Some(FieldType::Date));
-    }
-    for (key, name) in providers {
-        check_head_field(source, item, key, name.as_ref(), Some(FieldType::Text));
-    }
-    for (key, name) in [("decided_on", &head.decided_on), ("valid_to", &head.valid_to)].into_iter().chain(providers) {
+    let columns = [
+        ("decided_on", &head.decided_on, FieldType::Date),
+        ("valid_to", &head.valid_to, FieldType::Date),
+        ("provider_name", &head.provider_name, FieldType::Text),
+        ("provider_code", &head.provider_code, FieldType::Text),
+    ];
+    for (key, name, wanted) in columns {
+        check_head_field(source, item, key, name.as_ref(), wanted);
         check_head_is_plain(source, item, key, name.as_ref());
     }
-    check_head_field(source, item, "subject.name", head.name.as_ref(), Some(FieldType::Text));
-    check_head_field(source, item, "subject.certificate_type", head.certificate_type.as_ref(), Some(FieldType::Text));
-    check_certificate(source, item, head);
+    let subject = [
+        ("subject.name", &head.name),
+        ("subject.certificate_type", &head.certificate_type),
+        ("subject.certificate_no", &head.certificate_no),
+    ];
+    for (key, name) in subject {
+        check_head_field(source, item, key, name.as_ref(), FieldType::Text);
+    }
+    check_person(source, item, head);
 }
 
-fn check_head_field(
-    source: &Source,
-    item: &ItemDraft,
-    key: &str,
-    name: Option<&At<String>>,
-    wanted: Option<FieldType>,
-) {
+fn check_head_field(source: &Source, item: &ItemDraft, key: &str, name: Option<&At<String>>, wanted: FieldType) {
     let Some(name) = name else { return };
     let Some(field) = find(item, &name.value) else {
         source.fault(name.line, format!("`{key}` of `head` names `{}`, which is no field of the item", name.value));
         return;
     };
-    if let (Some(wanted), Some(data_type)) = (wanted, &field.data_type)
+    if let Some(data_type) = &field.data_type
         && data_type.value != wanted
     {
         let wanted: &str = wanted.into();
@@ -105,17 +104,26 @@ fn check_head_is_plain(source: &Source, item: &ItemDraft, key: &str, name: Optio
     }
 }
 
-fn check_certificate(source: &Source, item: &ItemDraft, head: &HeadDraft) {
-    check_head_field(source, item, "subject.certificate_no", head.certificate_no.as_ref(), Some(FieldType::Text));
-    let persons = head.categories.iter().any(|category| category.value == SubjectCategory::NaturalPerson);
-    let Some(name) = head.certificate_no.as_ref().filter(|_| persons) else { return };
-    let class = find(item, &name.value).and_then(|field| field.class.as_ref());
-    if let Some(class) = class
-        && class.value != DataClass::Sensitive
+/// What identifies a natural person is never `PLAIN`: it would stand unsealed in the database.
+fn check_person(source: &Source, item: &ItemDraft, head: &HeadDraft) {
+    if !head.categories.iter().any(|category| category.value == SubjectCategory::NaturalPerson) {
+        return;
+    }
+    let class_of =
+        |name: &Option<At<String>>| find(item, &name.as_ref()?.value)?.class.as_ref().map(|class| class.value);
+    if let (Some(name), Some(class)) = (&head.certificate_no, class_of(&head.certificate_no))
+        && class != DataClass::Sensitive
     {
         let reason = format!(
-            "`subject.certificate_no` of `head` names `{}` of class `{}`; the certificate number of a natural person must be `SENSITIVE`",
-            name.value, class.value
+            "`subject.certificate_no` of `head` names `{}` of class `{class}`; the certificate number of a natural person must be `SENSITIVE`",
+            name.value
+        );
+        source.fault(name.line, reason);
+    }
+    if let (Some(name), Some(DataClass::Plain)) = (&head.name, class_of(&head.name)) {
+        let reason = format!(
+            "`subject.name` of `head` names `{}` of class `PLAIN`; the name of a natural person is `PERSONAL`",
+            name.value
         );
         source.fault(name.line, reason);
     }

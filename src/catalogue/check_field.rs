@@ -88,12 +88,12 @@ fn check_reach(source: &Source, item: &ItemDraft, field: &FieldDraft) {
 fn check_mask(source: &Source, field: &FieldDraft, reach: &ReachDraft, whom: &str) {
     let name = field.label();
     match (&reach.masked_from, &reach.mask) {
-        (Some(from), None) => {
+        (Some(from), None) if !reach.is_paired => {
             let reason =
                 format!("field `{name}`{whom} has `masked_from` without `mask`; name the rule, such as `ID_STD`");
             source.fault(from.line, reason);
         }
-        (None, Some(mask)) => {
+        (None, Some(mask)) if !reach.is_paired => {
             let reason = format!(
                 "field `{name}`{whom} has `mask` without `masked_from`; name the lowest tier that sees the masked form"
             );

@@ -70,6 +70,8 @@ pub(super) struct ReachDraft {
     pub tier: Option<Option<Tier>>,
     pub masked_from: Option<At<Tier>>,
     pub mask: Option<At<MaskRule>>,
+    /// Whether the file has both keys or neither, readable or not.
+    pub is_paired: bool,
 }
 
 pub(super) struct VintageDraft {

@@ -138,7 +138,8 @@ fn read_reach(section: &mut Section<'_, '_>) -> ReachDraft {
         None => None,
     };
     let (masked_from, mask) = (section.optional_word("masked_from"), section.optional_word("mask"));
-    ReachDraft { line: section.line, tier, masked_from, mask }
+    let is_paired = section.has("masked_from") == section.has("mask");
+    ReachDraft { line: section.line, tier, masked_from, mask, is_paired }
 }
 
 fn read_vintage(mut vintage: Section<'_, '_>) -> VintageDraft {

@@ -12,7 +12,7 @@ use super::departments::Departments;
 use super::draft::ItemDraft;
 use super::fault::CatalogueFault;
 use super::file::read_item;
-use super::model::{Catalogue, Item};
+use super::model::{Catalogue, FieldType, Item};
 use super::section::Source;
 
 impl Catalogue {
@@ -45,6 +45,7 @@ impl Catalogue {
             }
         }
         check_distinct(&drafts);
+        check_one_type_per_name(&drafts);
         let items: Vec<Item> = drafts.iter().filter_map(|(_, draft)| build_item(draft)).collect();
         let complete = items.len() == files.len();
         drop(drafts);
@@ -55,6 +56,7 @@ impl Catalogue {
         }
         if !faults.is_empty() {
             faults.sort();
+            faults.dedup();
             return Err(faults);
         }
         Ok(Self::new(items, digest(&files)))
@@ -95,6 +97,23 @@ fn check_distinct(drafts: &[(&Source, ItemDraft)]) {
             && let Some(other) = type_names.insert(type_name.value.clone(), source.name())
         {
             source.fault(type_name.line, format!("type name `{}` is already taken by {other}", type_name.value));
+        }
+    }
+}
+
+/// GraphQL refuses a query that selects one name with two types from two items of one list.
+fn check_one_type_per_name(drafts: &[(&Source, ItemDraft)]) {
+    let mut types: HashMap<&str, (FieldType, &str)> = HashMap::new();
+    for (source, field) in
+        drafts.iter().flat_map(|(source, draft)| draft.fields.iter().map(move |field| (source, field)))
+    {
+        let (Some(name), Some(data_type)) = (&field.name, &field.data_type) else { continue };
+        let (first, file) = *types.entry(&name.value).or_insert((data_type.value, source.name()));
+        if first != data_type.value {
+            let (here, there): (&str, &str) = (data_type.value.into(), first.into());
+            let reason =
+                format!("field `{}` is `{here}` here and `{there}` in {file}; one name has one type", name.value);
+            source.fault(data_type.line, reason);
         }
     }
 }

@@ -101,6 +101,11 @@ impl<'s, 't> Section<'s, 't> {
         Some(At { value: value.1.get_ref(), line: self.source.line(&value.0.span()) })
     }
 
+    /// Whether the table has this key, readable or not.
+    pub fn has(&self, key: &str) -> bool {
+        self.table.keys().any(|name| name.get_ref() == key)
+    }
+
     fn element(&self, value: &'s Spanned<DeValue<'t>>) -> At<&'s DeValue<'t>> {
         At { value: value.get_ref(), line: self.source.line(&value.span()) }
     }
