@@ -38,10 +38,10 @@ fn loaded_item(text: &str) -> std::sync::Arc<Item> {
     load(text).unwrap().item_by_text("small-item").unwrap().clone()
 }
 
-const CERTIFICATE_REACH: &str =
-    "tier = \"AUTHORIZED_QUERY\"\nmasked_from = \"GOVERNMENT_SHARING\"\nmask = \"ID_STD\"";
+const CERTIFICATE_REACH: &str = "tier = \"AUTHORIZED_QUERY\"\nmasked_from = \"GOVERNMENT_SHARING\"\nmask = \"ID_STD\"";
 const CERTIFICATE_MASK: &str = "masked_from = \"GOVERNMENT_SHARING\"\nmask = \"ID_STD\"";
-const PERSON_NAME: &str = "for.NATURAL_PERSON = { tier = \"AUTHORIZED_QUERY\", masked_from = \"GOVERNMENT_SHARING\", mask = \"NAME\" }";
+const PERSON_NAME: &str =
+    "for.NATURAL_PERSON = { tier = \"AUTHORIZED_QUERY\", masked_from = \"GOVERNMENT_SHARING\", mask = \"NAME\" }";
 
 #[test]
 fn the_small_item_is_sound() {
@@ -219,7 +219,10 @@ fn names_that_would_break_the_schema_are_refused() {
     }
     for (to, said) in [
         ("Subject", "3: `Subject` is a type of the platform; choose another `type_name`"),
-        ("SmallConnection", "3: `SmallConnection` ends like a type of the platform (`Connection`); choose another `type_name`"),
+        (
+            "SmallConnection",
+            "3: `SmallConnection` ends like a type of the platform (`Connection`); choose another `type_name`",
+        ),
         (
             "small item",
             "3: `small item` is not a GraphQL type name; write letters and digits, the first an upper-case letter, such as `TaxCreditA`",
@@ -333,7 +336,11 @@ fn types_formats_and_indexes_must_fit() {
 #[test]
 fn publication_rules_need_what_they_count_with() {
     let publication = "publication = \"permanent\"";
-    refuses(publication, "publication = \"list\"", "11: publication `list` needs `term_months`, the months an entry is published");
+    refuses(
+        publication,
+        "publication = \"list\"",
+        "11: publication `list` needs `term_months`, the months an entry is published",
+    );
     refuses(
         publication,
         "publication = \"permanent\"\nterm_months = 36",
@@ -426,7 +433,11 @@ fn what_is_not_toml_is_told_with_its_line_and_nothing_is_guessed_from_the_rest()
 #[test]
 fn all_faults_of_all_files_are_told_at_once_in_order() {
     let first = spoilt("class = \"SENSITIVE\"\n", "").replacen("category = \"OTHER\"", "category = \"MISC\"", 1);
-    let second = spoilt("data_type = \"DATE\"\ndata_format = \"YYYYMMDD\"", "data_type = \"TEXT\"").replacen("decided_on", "#", 1);
+    let second = spoilt("data_type = \"DATE\"\ndata_format = \"YYYYMMDD\"", "data_type = \"TEXT\"").replacen(
+        "decided_on",
+        "#",
+        1,
+    );
     let faults = Catalogue::load_texts(&[("b.toml", &second), ("a.toml", &first)], None).unwrap_err();
     let expected = "a.toml:6: `MISC` is not a `category`; write one of `BASIC`, `ADMINISTRATIVE`, `HONEST`, \
                     `SERIOUS_DISHONEST`, `ABNORMAL_OPERATION`, `COMMITMENT`, `EVALUATION`, `JUDICIAL`, `OTHER`\n\
