@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::access::Decider;
-use crate::admission::{Admission, Folding, Limits, TrustedProxies};
+use crate::admission::{Admission, Cidr, Folding, Limits};
 use crate::authentication::Authenticator;
 use crate::catalogue::{Catalogue, Departments, RulePacks, load_calendar};
 use crate::clock::Ambient;
@@ -16,7 +16,7 @@ use crate::exchange::node_id::NodeIds;
 use crate::graphql::Engine;
 use crate::http::metrics::Metrics;
 use crate::http::service::{Edge, Service};
-use crate::ledger::{BodyKeys, Ledger, LedgerKeys, LedgerSettings, SigningKeys};
+use crate::ledger::{BodyKeys, Ledger, LedgerError, LedgerKeys, LedgerSettings, SigningKeys};
 use crate::store::{Database, MigrationSet};
 
 /// Why the gateway does not start: every fault that was found, one a line.
@@ -110,7 +110,10 @@ pub fn migrate(config: &Config, ambient: &Ambient) -> Result<(), NotStarted> {
     Database::create_and_migrate(&config.ledger, MigrationSet::Ledger).map_err(NotStarted::one)?;
     let ledger = Database::open(&config.ledger, MigrationSet::Ledger, 1).map_err(NotStarted::one)?;
     let keys = ledger_keys(&config.origin, &keyring)?;
-    Ledger::create_if_absent(&ledger, &keys, ambient).map_err(NotStarted::one)
+    match Ledger::create(&ledger, &keys, ambient) {
+        Ok(()) | Err(LedgerError::Exists) => Ok(()),
+        Err(error) => Err(NotStarted::one(error)),
+    }
 }
 
 /// Builds the use cases' parts: policies, keys, both databases.
@@ -121,7 +124,7 @@ pub fn gateway(config: &Config, policies: Policies, ambient: &Ambient) -> Result
     let ledger_database =
         Database::open(&config.ledger, MigrationSet::Ledger, config.connections).map_err(NotStarted::one)?;
     let keys = ledger_keys(&config.origin, &keyring)?;
-    let ledger = Ledger::open(ledger_database, keys, ambient.clone(), LedgerSettings::default())
+    let ledger = Ledger::open(ledger_database, keys, ambient.clone(), &LedgerSettings::default())
         .map_err(NotStarted::one)?;
     Ok(Arc::new(Gateway {
         catalogue: policies.catalogue,
@@ -147,18 +150,19 @@ pub fn service(config: &Config, ambient: &Ambient) -> Result<Arc<Service>, NotSt
 pub fn service_with(config: &Config, policies: Policies, ambient: &Ambient) -> Result<Arc<Service>, NotStarted> {
     crate::authentication::install_crypto_backend();
     crate::authentication::self_test(ambient).map_err(NotStarted::one)?;
-    let authenticator = Authenticator::new(config.issuers.clone(), ambient.clone()).map_err(NotStarted::one)?;
-    let trusted_proxies = TrustedProxies::parse(&config.trusted_proxies).map_err(NotStarted::one)?;
+    let authenticator = Authenticator::new(config.issuers.clone(), ambient.clone()).map_err(|faults| NotStarted::all(faults.0))?;
+    let proxies: Result<Vec<Cidr>, _> = config.trusted_proxies.iter().map(|range| range.parse()).collect();
+    let trusted_proxies = proxies.map_err(NotStarted::one)?;
     let limits = policies.limits.clone();
     let gateway = gateway(config, policies, ambient)?;
     let engine = Engine::new(&gateway.catalogue).map_err(NotStarted::one)?;
     let documents = crate::http::service::document_limits(&limits);
-    let folding = Folding::new(&limits);
+    let folding = Folding::new(limits.memory.folded_windows, ambient.clone());
     Ok(Arc::new(Service {
         gateway,
         engine,
         authenticator,
-        admission: Admission::new(limits, ambient.clone()),
+        admission: Admission::new(limits, ambient),
         folding,
         documents,
         metrics: Metrics::default(),

@@ -1,15 +1,17 @@
 //! The long-lived parts that use cases work with. Built once, in `app`; shared by every inquiry.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::cursor::Cursors;
 use super::node_id::NodeIds;
 use super::register::hex;
 use crate::access::Decider;
-use crate::catalogue::{Catalogue, Departments};
+use crate::catalogue::{Catalogue, Departments, RulePacks};
 use crate::clock::Ambient;
 use crate::crypto::Keyring;
 use crate::domain::SubjectId;
+use crate::domain::calendar::WorkingCalendar;
 use crate::domain::identifier::IdentifierKind;
 use crate::ledger::Ledger;
 use crate::store::Database;
@@ -33,8 +35,21 @@ pub struct Gateway {
     pub node_ids: NodeIds,
     /// Opaque places in lists.
     pub cursors: Cursors,
+    /// The dated rules of publication.
+    pub rules: Rules,
+    /// Items whose collection needs a law, each with the law that is relied on.
+    pub collection_basis: BTreeMap<String, String>,
     /// Time and chance.
     pub ambient: Ambient,
+}
+
+/// The dated rules of publication and the working calendar.
+#[derive(Debug)]
+pub struct Rules {
+    /// The rule packs.
+    pub packs: RulePacks,
+    /// The working calendar.
+    pub calendar: WorkingCalendar,
 }
 
 impl Gateway {

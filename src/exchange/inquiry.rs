@@ -52,7 +52,7 @@ impl Inquiry {
         let permit = gateway
             .decider
             .permit(caller, now.date_in_shanghai(), standings.standing.clone())
-            .map_err(|PurposeNotAllowed { .. }| NotOpened::PurposeNotAllowed)?;
+            .map_err(|_: PurposeNotAllowed| NotOpened::PurposeNotAllowed)?;
         let tally = Mutex::new(Tally::default());
         Ok(Self { gateway: Arc::clone(gateway), caller: caller.clone(), permit, standings, now, tally })
     }

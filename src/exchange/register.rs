@@ -5,6 +5,7 @@
 
 use sha2::{Digest, Sha256};
 
+use super::access_log;
 use super::gateway::Gateway;
 use super::inquiry::Inquiry;
 use super::tally::{CellCounts, Tally};
@@ -76,6 +77,11 @@ pub fn entry(inquiry: &Inquiry, asked: &Asked, outcome: &Outcome, body: Option<&
     if let Some(refusal) = inquiry.standings().refusal {
         let reason: &'static str = refusal.into();
         entry.flags.push(format!("AUTHORIZATION_{reason}"));
+    }
+    if tally.authorization_used
+        && let Some(authorization) = &inquiry.standings().authorization
+    {
+        entry.flags.push(access_log::use_flag(authorization));
     }
     entry.committed.subjects = tally.subjects.iter().map(|&subject| gateway.subject_index(subject)).collect();
     entry.committed.fields = tally.fields.into_iter().collect();
@@ -188,3 +194,15 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     })
 }
 
+
+/// Writes the refusals of one address bucket and minute as one entry.
+pub async fn register_folded(
+    gateway: &Gateway,
+    bucket: &str,
+    counts: &serde_json::Value,
+) -> Result<Receipt, AuditUnavailable> {
+    let mut entry = NewEntry::new(EntryKind::Folded, Decision::Refused);
+    entry.committed.ip = Some(bucket.to_owned());
+    entry.committed.reason = Some(counts.to_string());
+    gateway.ledger.append(entry).await.map_err(|_| AuditUnavailable)
+}

@@ -27,14 +27,15 @@ impl ContextExt for ContextSelectionSet<'_> {
 
 /// Where in the answer a resolver stands.
 pub(super) fn path(context: &Context<'_>) -> Vec<PathSegment> {
-    let mut path = Vec::new();
-    if let Some(node) = &context.path_node {
-        node.for_each(|segment| {
-            path.push(match segment {
-                QueryPathSegment::Name(name) => PathSegment::Key((*name).to_owned()),
-                QueryPathSegment::Index(index) => PathSegment::Index(*index),
-            });
+    let mut path: Vec<PathSegment> = Vec::new();
+    let mut node = context.path_node.as_ref();
+    while let Some(here) = node {
+        path.push(match here.segment {
+            QueryPathSegment::Name(name) => PathSegment::Key(name.to_owned()),
+            QueryPathSegment::Index(index) => PathSegment::Index(index),
         });
+        node = here.parent;
     }
+    path.reverse();
     path
 }

@@ -5,7 +5,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
-use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
+use async_graphql::parser::types::{
+    DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection, SelectionSet,
+};
 use async_graphql::{Name, Request, Variables};
 
 use super::cost::{CostTable, Formula, Price};
@@ -104,6 +106,20 @@ impl Document {
         Ok(Operation { document: self.clone(), name, kind })
     }
 
+    fn collect_fields(&self, selections: &SelectionSet, fields: &mut Vec<String>) {
+        for selection in &selections.items {
+            match &selection.node {
+                Selection::Field(field) => fields.push(field.node.name.node.to_string()),
+                Selection::InlineFragment(fragment) => self.collect_fields(&fragment.node.selection_set.node, fields),
+                Selection::FragmentSpread(spread) => {
+                    if let Some(fragment) = self.parsed.fragments.get(&spread.node.fragment_name.node) {
+                        self.collect_fields(&fragment.node.selection_set.node, fields);
+                    }
+                }
+            }
+        }
+    }
+
     fn find(&self, name: Option<&Name>) -> Option<&OperationDefinition> {
         let mut operations = self.parsed.operations.iter();
         operations.find(|(given, _)| *given == name).map(|(_, operation)| &operation.node)
@@ -132,6 +148,13 @@ impl Operation {
     /// The document it belongs to.
     pub fn document(&self) -> &Arc<Document> {
         &self.document
+    }
+
+    /// The names of its root fields, those of fragments included. The guard has seen that no fragment spreads itself.
+    pub fn root_fields(&self) -> Vec<String> {
+        let mut fields = Vec::new();
+        self.document.collect_fields(&self.definition().selection_set.node, &mut fields);
+        fields
     }
 
     /// Its text without values, and the hash of that: what the ledger records once validation has passed.

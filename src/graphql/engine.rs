@@ -19,6 +19,9 @@ use crate::catalogue::Catalogue;
 use crate::domain::Role;
 use crate::exchange::inquiry::Inquiry;
 
+/// How many parsed documents are remembered, and how many bytes of their text.
+const DOCUMENTS: Capacity = Capacity { entries: 1_024, bytes: 8 << 20 };
+
 /// The schema of a catalogue, ready to answer.
 #[derive(Debug)]
 pub struct Engine {
@@ -93,7 +96,7 @@ impl Engine {
         let sdl = schema::sdl(&schema);
         let table = Arc::new(CostTable::from_sdl(&sdl)?);
         let schema_hash = Sha256::digest(sdl.as_bytes()).into();
-        let documents = DocumentCache::new(Capacity::default(), table);
+        let documents = DocumentCache::new(DOCUMENTS, table);
         Ok(Self { schema: SchemaHolder(schema), schema_hash, documents })
     }
 

@@ -19,3 +19,4 @@ mod scope;
 
 pub use answer::{Answer, Refused};
 pub use engine::Engine;
+pub use object::rate_limit::RateLimit;

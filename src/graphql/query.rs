@@ -10,7 +10,9 @@ use super::object::access_log::AccessLogRow;
 use super::object::audit_entry::{AuditEntry, AuditFilter};
 use super::object::authorization::Authorization;
 use super::object::catalogue_item::CatalogueItem;
-use super::object::connection::{Connection, CreditRecordConnection, page_size};
+use super::object::connection::{
+    AccessLogConnection, AuditEntryConnection, AuthorizationConnection, CreditRecordConnection, SubjectConnection, page_size,
+};
 use super::object::node::Node;
 use super::object::rate_limit::RateLimit;
 use super::object::record::RecordObject;
@@ -95,11 +97,11 @@ impl Query {
         #[graphql(desc = "The beginning of a name, two characters at least.")] name: String,
         #[graphql(desc = "How many, 1 to 100.", default = 20)] first: i32,
         #[graphql(desc = "After this cursor.")] after: Option<String>,
-    ) -> Result<Connection<Subject>> {
+    ) -> Result<SubjectConnection> {
         let inquiry = ctx.inquiry()?;
         let page = subject::candidates(inquiry, &name, after.as_deref(), page_size(first)?)?;
         let nodes = page.subjects.into_iter().map(|(view, cursor)| (Subject(Arc::new(view)), cursor)).collect();
-        Ok(Connection::new(nodes, page.has_next, after.is_some()))
+        Ok(SubjectConnection::new(nodes, page.has_next, after.is_some()))
     }
 
     /// Records of one catalogue item, newest first.
@@ -142,11 +144,11 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(desc = "How many, 1 to 100.", default = 20)] first: i32,
         #[graphql(desc = "After this cursor.")] after: Option<String>,
-    ) -> Result<Option<Connection<Authorization>>> {
+    ) -> Result<Option<AuthorizationConnection>> {
         let inquiry = ctx.inquiry()?;
         let page = authorization::page(inquiry, after.as_deref(), page_size(first)?)?;
         let nodes = page.authorizations.into_iter().map(|(granted, cursor)| (Authorization(Arc::new(granted)), cursor));
-        Ok(Some(Connection::new(nodes.collect(), page.has_next, after.is_some())))
+        Ok(Some(AuthorizationConnection::new(nodes.collect(), page.has_next, after.is_some())))
     }
 
     /// Who asked about you: every query that touched one of your records, newest first.
@@ -155,10 +157,10 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(desc = "How many, 1 to 100.", default = 20)] first: i32,
         #[graphql(desc = "After this cursor.")] after: Option<String>,
-    ) -> Result<Option<Connection<AccessLogRow>>> {
+    ) -> Result<Option<AccessLogConnection>> {
         let inquiry = ctx.inquiry()?;
         let page = access_log::of_own_subject(inquiry, after.as_deref(), page_size(first)?)?;
-        Ok(Some(AccessLogRow::connection(inquiry, page, after.is_some())))
+        Ok(Some(AccessLogRow::connection(page, after.is_some())))
     }
 
     /// The ledger's entries, newest first. For auditors.
@@ -168,12 +170,12 @@ impl Query {
         #[graphql(desc = "Narrows the list.")] filter: Option<AuditFilter>,
         #[graphql(desc = "How many, 1 to 100.", default = 50)] first: i32,
         #[graphql(desc = "After this cursor.")] after: Option<String>,
-    ) -> Result<Option<Connection<AuditEntry>>> {
+    ) -> Result<Option<AuditEntryConnection>> {
         let inquiry = ctx.inquiry()?;
         let wanted = filter.unwrap_or_default().wanted(inquiry)?;
         let page = audit::page(inquiry, &wanted, after.as_deref(), page_size(first)?)?;
         let nodes = page.entries.into_iter().map(|(entry, cursor)| (AuditEntry(Arc::new(entry)), cursor)).collect();
-        Ok(Some(Connection::new(nodes, page.has_next, after.is_some())))
+        Ok(Some(AuditEntryConnection::new(nodes, page.has_next, after.is_some())))
     }
 
     /// What is left of your allowance.

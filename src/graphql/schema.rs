@@ -7,6 +7,7 @@ use async_graphql::{EmptySubscription, Schema};
 use super::mutation::Mutation;
 use super::object::node::Node;
 use super::object::record::RecordObject;
+use super::guard::HEIGHT;
 use super::query::Query;
 use super::scope;
 use crate::catalogue::Catalogue;
@@ -21,6 +22,7 @@ pub fn build(catalogue: &Arc<Catalogue>) -> GatewaySchema {
             .register_output_type::<Node>()
             .register_output_type::<RecordObject>()
             .disable_suggestions()
+            .limit_recursive_depth(HEIGHT)
             .finish()
     })
 }

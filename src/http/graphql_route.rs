@@ -13,7 +13,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use super::request::{self, Unreadable};
 use super::respond::{Reply, outcome, outcome_of};
 use super::service::{BODY_BYTES_MAX, Service};
-use crate::admission::{Admitted, Charge};
+use crate::admission::{Admitted, bucket, CostRefused, Refused as RateRefused, Reservation, Standing};
 use crate::authentication::{Attempt, Caller};
 use crate::domain::{Instant, Role};
 use crate::exchange::authorization;
@@ -25,7 +25,7 @@ use crate::graphql::engine::{Envelope, Prepared};
 use crate::graphql::error::{ApiError, Code};
 use crate::graphql::guard::Reveal;
 use crate::graphql::media::{self, MediaType, Outcome};
-use crate::graphql::rate_limit::RateLimit;
+use crate::graphql::RateLimit;
 
 /// What is known of a request from its first byte on.
 #[derive(Clone, Copy, Debug)]
@@ -67,7 +67,7 @@ struct Finished {
     entry: NewEntry,
     outcome: Outcome,
     code: &'static str,
-    charge: Charge,
+    standing: Standing,
 }
 
 /// Answers a request.
@@ -86,7 +86,7 @@ pub async fn answer(service: Data<Arc<Service>>, request: HttpRequest, payload: 
         role = caller.role();
         let admitted = admit(&service, &caller, arrival.address)?;
         let (at, working) = (arrival, Arc::clone(&service));
-        let work = web::block(move || inquire(&working, &caller, admitted, &envelope, at)).await;
+        let work = web::block(move || inquire(&working, &caller, &admitted, &envelope, at)).await;
         work.map_err(|_| Refusal::new(Code::InternalServerError, Outcome::Fault, "the gateway could not answer this"))?
     };
     let (reply, code) = match stages.await {
@@ -105,7 +105,7 @@ async fn receive(
     payload: Payload,
     arrival: &mut Arrival,
 ) -> Result<Envelope, Refusal> {
-    service.admission.admit_address(arrival.address).map_err(|refused| too_many(&refused.headers()))?;
+    service.admission.admit_address(arrival.address).map_err(|refused| too_many(&refused))?;
     let method = match *request.method() {
         Method::GET => media::Method::Get,
         Method::POST => media::Method::Post,
@@ -138,9 +138,12 @@ fn unreadable(unreadable: Unreadable) -> Refusal {
     }
 }
 
-fn too_many(headers: &[(&'static str, String)]) -> Refusal {
-    Refusal::new(Code::RateLimited, Outcome::RateLimited, "too fast: wait as long as `Retry-After` says")
-        .with(headers.to_vec())
+fn too_many(refused: &RateRefused) -> Refusal {
+    Refusal::new(Code::RateLimited, Outcome::RateLimited, "too fast: wait as long as `Retry-After` says").with(vec![
+        ("retry-after", refused.retry_after()),
+        ("ratelimit", refused.rate_limit()),
+        ("ratelimit-policy", refused.rate_limit_policy()),
+    ])
 }
 
 /// Who asks. Only a token whose key is not held yet makes this wait.
@@ -161,14 +164,14 @@ async fn identify(service: &Arc<Service>, request: &HttpRequest) -> Result<Calle
 }
 
 fn admit(service: &Service, caller: &Caller, address: IpAddr) -> Result<Admitted, Refusal> {
-    service.admission.admit(caller, address).map_err(|refused| too_many(&refused.headers()))
+    service.admission.admit(caller, address).map_err(|refused| too_many(&refused))
 }
 
 /// Guard, price, permit, execution: everything that works, on a thread that may wait for the database.
 fn inquire(
     service: &Service,
     caller: &Caller,
-    admitted: Admitted,
+    admitted: &Admitted,
     envelope: &Envelope,
     arrival: Arrival,
 ) -> Result<Finished, Refusal> {
@@ -177,25 +180,33 @@ fn inquire(
     if arrival.is_get && prepared.kind() != OperationKind::Query {
         return Err(Refusal::new(Code::BadRequest, Outcome::MethodNotAllowed, "send mutations by POST"));
     }
-    let charge = service.admission.charge(admitted, prepared.price()).map_err(|refused| {
-        if refused.is_dearer_than_allowance() {
-            let message = "the query costs more than your whole allowance: ask for less, or smaller pages";
-            Refusal::new(Code::CostLimit, Outcome::CostLimit, message)
-        } else {
-            too_many(&refused.headers())
-        }
-    })?;
+    let reservation = reserve(service, admitted, prepared.price())?;
     let asked = asked(service, &prepared, arrival);
     let inquiry = match Inquiry::open(&service.gateway, caller) {
         Ok(inquiry) => Arc::new(inquiry),
-        Err(NotOpened::PurposeNotAllowed) => {
-            let message = "the purpose in `Chengxin-Purpose` is unknown or not yours to claim";
-            let error = ApiError::new(Code::PurposeNotAllowed, message);
-            return Ok(refused(service, caller, &asked, error, charge));
+        Err(not_opened) => {
+            let standing = settled(admitted, reservation, 0);
+            return Ok(refused(service, caller, &asked, not_opened.into(), standing));
         }
-        Err(NotOpened::Fault(fault)) => return Ok(refused(service, caller, &asked, fault.into(), charge)),
     };
-    execute(service, inquiry, &prepared, asked, charge)
+    execute(service, Work { inquiry, prepared, asked, admitted }, reservation)
+}
+
+fn reserve(service: &Service, admitted: &Admitted, price: u64) -> Result<Reservation, Refusal> {
+    service.admission.reserve(admitted, price).map_err(|refused| match refused {
+        CostRefused::TooFast(refused) => too_many(&refused),
+        CostRefused::DearerThanBucket { cost, limit } => {
+            let known = admitted.role() != Role::Public;
+            let numbers = if known { format!(" ({cost} of {limit})") } else { String::new() };
+            let message = format!("the query costs more than one query may{numbers}: ask for less, or smaller pages");
+            Refusal::new(Code::CostLimit, Outcome::CostLimit, &message)
+        }
+    })
+}
+
+fn settled(admitted: &Admitted, reservation: Reservation, actual: u64) -> Standing {
+    let _after = reservation.settle(actual);
+    admitted.standing()
 }
 
 fn asked(service: &Service, prepared: &Prepared, arrival: Arrival) -> Asked {
@@ -210,43 +221,58 @@ fn asked(service: &Service, prepared: &Prepared, arrival: Arrival) -> Asked {
     }
 }
 
+impl From<NotOpened> for ApiError {
+    fn from(not_opened: NotOpened) -> Self {
+        match not_opened {
+            NotOpened::PurposeNotAllowed => {
+                Self::new(Code::PurposeNotAllowed, "the purpose in `Chengxin-Purpose` is unknown or not yours to claim")
+            }
+            NotOpened::Fault(fault) => fault.into(),
+        }
+    }
+}
+
 /// A request that is refused for itself, with an entry of its own.
-fn refused(service: &Service, caller: &Caller, asked: &Asked, error: ApiError, charge: Charge) -> Finished {
+fn refused(service: &Service, caller: &Caller, asked: &Asked, error: ApiError, standing: Standing) -> Finished {
     let code = error.code;
     let enclosed = register::enclose(Answer::refusal(&error.into()).body);
     let entry = register::refusal(&service.gateway, caller, asked, code.name(), &enclosed);
-    Finished { enclosed, entry, outcome: outcome_of(code), code: code.name(), charge }
+    Finished { enclosed, entry, outcome: outcome_of(code), code: code.name(), standing }
 }
 
-fn execute(
-    service: &Service,
+/// A priced operation about to be executed.
+struct Work<'w> {
     inquiry: Arc<Inquiry>,
-    prepared: &Prepared,
+    prepared: Prepared,
     asked: Asked,
-    charge: Charge,
-) -> Result<Finished, Refusal> {
+    admitted: &'w Admitted,
+}
+
+fn execute(service: &Service, work: Work<'_>, reservation: Reservation) -> Result<Finished, Refusal> {
+    let Work { inquiry, prepared, asked, admitted } = work;
     let is_mutation = prepared.kind() == OperationKind::Mutation;
     if is_mutation && !prepared.is_open_to(inquiry.caller().role()) {
         let error = ApiError::new(Code::Forbidden, "your role may not do this");
-        return Ok(refused(service, inquiry.caller(), &asked, error, charge));
+        return Ok(refused(service, inquiry.caller(), &asked, error, settled(admitted, reservation, 0)));
     }
     let intent = if is_mutation {
         Some(register::register_intent(&inquiry, &asked).map_err(|_| audit_unavailable())?)
     } else {
         None
     };
-    let (inquiry, answer) = run(service, inquiry, prepared, &charge)?;
+    let (inquiry, answer) = run(service, inquiry, &prepared, rate_limit(&reservation))?;
     let code = answer.codes.first().map(|code| code.name());
     let kind = match (is_mutation, answer.has_data) {
         (true, _) => EntryKind::MutationOutcome,
         (false, true) => EntryKind::Query,
         (false, false) => EntryKind::Deny,
     };
-    let enclosed = register::enclose(answer.body);
+    let outcome = outcome(answer.has_data, &answer.codes);
     let told = register::Outcome { kind, error_code: code, is_refused: !answer.has_data, intent };
+    let enclosed = register::enclose(answer.body);
     let entry = register::entry(&inquiry, &asked, &told, Some(&enclosed));
-    let charge = charge.settle(inquiry.tally(|tally| tally.cost));
-    Ok(Finished { enclosed, entry, outcome: outcome(answer.has_data, &answer.codes), code: code.unwrap_or(""), charge })
+    let standing = settled(admitted, reservation, inquiry.tally(|tally| tally.cost));
+    Ok(Finished { enclosed, entry, outcome, code: code.unwrap_or(""), standing })
 }
 
 /// Executes; and once more without the authorization, when its last use was taken by somebody else meanwhile.
@@ -254,30 +280,27 @@ fn run(
     service: &Service,
     inquiry: Arc<Inquiry>,
     prepared: &Prepared,
-    charge: &Charge,
+    rate: RateLimit,
 ) -> Result<(Arc<Inquiry>, Answer), Refusal> {
-    let answer = service.engine.execute(&inquiry, prepared, rate_limit(charge));
+    let answer = service.engine.execute(&inquiry, prepared, rate.clone());
     let fault = |_| Refusal::new(Code::Unavailable, Outcome::Unavailable, "the registry is not available now");
     if authorization::take_use(&inquiry).map_err(fault)? {
         return Ok((inquiry, answer));
     }
-    let reopened = inquiry.reopen_without_authorization().map_err(|_| {
-        Refusal::new(Code::AuthorizationInvalid, Outcome::Forbidden, "the authorization does not open this")
+    let reopened = inquiry.reopen_without_authorization().map_err(|not_opened| Refusal {
+        outcome: Outcome::Forbidden,
+        refused: ApiError::from(not_opened).into(),
+        headers: Vec::new(),
     })?;
     let reopened = Arc::new(reopened);
-    let answer = service.engine.execute(&reopened, prepared, rate_limit(charge));
+    let answer = service.engine.execute(&reopened, prepared, rate);
     Ok((reopened, answer))
 }
 
-fn rate_limit(charge: &Charge) -> RateLimit {
-    let quota = charge.quota();
+fn rate_limit(reservation: &Reservation) -> RateLimit {
+    let quota = reservation.standing();
     let number = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
-    RateLimit {
-        limit: number(quota.limit),
-        cost: number(charge.cost()),
-        remaining: number(quota.remaining),
-        reset_at: quota.reset_at.into(),
-    }
+    RateLimit::new(number(quota.limit), number(reservation.cost()), number(quota.remaining), quota.reset_at)
 }
 
 fn audit_unavailable() -> Refusal {
@@ -287,12 +310,14 @@ fn audit_unavailable() -> Refusal {
 
 /// Entry first, answer after.
 async fn disclose(service: &Service, finished: Finished, arrival: Arrival) -> (Reply, &'static str) {
-    let Finished { enclosed, entry, outcome, code, charge } = finished;
+    let Finished { enclosed, entry, outcome, code, standing } = finished;
     match register::disclose(&service.gateway, enclosed, entry).await {
         Ok((body, receipt)) => {
             let body = Answer::with_receipt(&body, &receipt.to_json());
             let status = media::status(outcome, arrival.media, service.edge.statuses);
-            (Reply { status, media: arrival.media, body, headers: charge.headers() }, code)
+            let headers =
+                vec![("ratelimit", standing.rate_limit()), ("ratelimit-policy", standing.rate_limit_policy())];
+            (Reply { status, media: arrival.media, body, headers }, code)
         }
         Err(register::AuditUnavailable) => fold(service, audit_unavailable(), arrival),
     }
@@ -301,7 +326,7 @@ async fn disclose(service: &Service, finished: Finished, arrival: Arrival) -> (R
 /// A refusal without data: counted per address and minute, answered at once.
 fn fold(service: &Service, refusal: Refusal, arrival: Arrival) -> (Reply, &'static str) {
     let code = refusal.refused.error.code.name();
-    service.folding.record(arrival.address, code, service.gateway.ambient.now());
+    service.folding.record(bucket(arrival.address), code);
     let status = media::status(refusal.outcome, arrival.media, service.edge.statuses);
     let body = Answer::refusal(&refusal.refused).body;
     (Reply { status, media: arrival.media, body, headers: refusal.headers }, code)

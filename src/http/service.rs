@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::metrics::Metrics;
-use crate::admission::{Admission, Folding, TrustedProxies};
+use crate::admission::{Admission, Cidr, Folding, Forwarded, Limits, client_address};
 use crate::authentication::Authenticator;
 use crate::domain::Role;
 use crate::exchange::gateway::Gateway;
@@ -42,7 +42,7 @@ pub struct Service {
 #[derive(Debug, Default)]
 pub struct Edge {
     /// Proxies whose word about the client's address is believed.
-    pub trusted_proxies: TrustedProxies,
+    pub trusted_proxies: Vec<Cidr>,
     /// Which edition of the status codes answers carry.
     pub statuses: Statuses,
     /// Whether the gateway is stopping: it finishes what it has and asks for no more.
@@ -63,7 +63,32 @@ impl Service {
     /// The client's address: the peer's, or what a trusted proxy says.
     pub fn client_address(&self, request: &actix_web::HttpRequest) -> IpAddr {
         let peer = request.peer_addr().map_or(IpAddr::from([0, 0, 0, 0]), |address| address.ip());
-        let forwarded = super::request::text(request.headers(), "x-forwarded-for");
-        self.edge.trusted_proxies.client_address(peer, forwarded)
+        if self.edge.trusted_proxies.is_empty() {
+            return peer.to_canonical();
+        }
+        let values = request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok());
+        let forwarded = values.collect::<Vec<_>>().join(",");
+        client_address(peer, Forwarded::XForwardedFor(&forwarded), &self.edge.trusted_proxies)
     }
+}
+
+/// The limits of documents by role, in the guard's terms.
+pub fn document_limits(limits: &Limits) -> BTreeMap<Role, DocumentLimits> {
+    use strum::IntoEnumIterator;
+    let size = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+    let of = |role| {
+        let document = limits.role(role).document;
+        DocumentLimits {
+            bytes: size(document.bytes),
+            tokens: size(document.tokens),
+            selection_nesting: size(document.depth),
+            aliases: size(document.aliases),
+            root_fields: size(document.root_fields),
+            expanded_size: size(document.expanded_fields),
+            directives: size(document.directives),
+            variables_bytes: size(document.variables_bytes),
+            ..DocumentLimits::default()
+        }
+    };
+    Role::iter().map(|role| (role, of(role))).collect()
 }

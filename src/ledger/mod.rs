@@ -1,1 +1,48 @@
-//! The room `ledger`.
+//! The tamper-evident record of every query, durable before any answer leaves.
+//!
+//! The formats are public ones: the RFC 6962 tree, C2SP signed notes, checkpoints and tiles. An entry (`entry`) becomes
+//! a leaf with salted commitments and a sealed body (`draft`, `commitment`, `body`); one thread writes (`append`), one
+//! grows and signs the tree (`integrate`); callers get a `receipt` and, with it, their answer (`undisclosed`).
+//! Auditors take an `export` and check it with `verify`, on another machine, without us.
+
+mod append;
+pub mod audit;
+pub mod body;
+pub mod canonical;
+pub mod checkpoint;
+pub mod commitment;
+mod draft;
+pub mod entry;
+pub mod export;
+pub mod integrate;
+pub mod keys;
+pub mod leaf;
+mod line;
+mod log;
+pub mod note;
+pub mod proof;
+pub mod read;
+pub mod receipt;
+pub mod report;
+pub mod state;
+mod table;
+pub mod tile;
+pub mod tree;
+pub mod undisclosed;
+pub mod verify;
+pub mod verify_database;
+
+pub use audit::Expectation;
+pub use body::BodyKeys;
+pub use entry::{Committed, Decision, EntryKind, FieldCounts, NewEntry};
+pub use export::{Disclosures, Export, ExportError, Exported};
+pub use keys::{LedgerKeys, SigningKeys};
+pub use log::{Ledger, LedgerError, LedgerSettings};
+pub use note::{KeyKind, VerifierKey};
+pub use read::{Entry, EntryQuery};
+pub use receipt::{Receipt, ShownReceipt, verify_receipt};
+pub use report::{Fault, Outcome, Report};
+pub use state::{Reason, State, Unavailable};
+pub use undisclosed::{NotItsReceipt, Undisclosed, release};
+pub use verify::verify_export;
+pub use verify_database::verify_database;

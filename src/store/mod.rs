@@ -7,6 +7,7 @@ pub mod connection;
 pub mod database;
 pub mod deposit;
 pub mod error;
+pub mod ledger;
 pub mod record;
 pub mod schema;
 pub mod subject;

@@ -6,7 +6,7 @@ use async_graphql::{Enum, ID, Object};
 
 use super::access_log::AccessLogRow;
 use super::catalogue_item::CatalogueItem;
-use super::connection::{Connection, page_size};
+use super::connection::{AccessLogConnection, page_size};
 use super::subject::Subject;
 use super::viewer::Purpose;
 use crate::domain::Instant;
@@ -115,10 +115,10 @@ impl Authorization {
         ctx: &async_graphql::Context<'_>,
         #[graphql(desc = "How many, 1 to 100.", default = 20)] first: i32,
         #[graphql(desc = "After this cursor.")] after: Option<String>,
-    ) -> async_graphql::Result<Option<Connection<AccessLogRow>>> {
+    ) -> async_graphql::Result<Option<AccessLogConnection>> {
         let inquiry = ctx.inquiry()?;
         let first = page_size(first)?;
         let page = access_log::uses(inquiry, &self.0, after.as_deref(), first)?;
-        Ok(Some(AccessLogRow::connection(inquiry, page, after.is_some())))
+        Ok(Some(AccessLogRow::connection(page, after.is_some())))
     }
 }

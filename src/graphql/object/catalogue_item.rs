@@ -67,8 +67,8 @@ impl CatalogueItem {
 }
 
 /// The department with this id, as an object.
-pub(super) fn known_department(inquiry: &Inquiry, id: &crate::domain::DepartmentId) -> Option<Department> {
-    let found = inquiry.gateway().departments.get(id)?;
+pub(in crate::graphql) fn known_department(inquiry: &Inquiry, id: &crate::domain::DepartmentId) -> Option<Department> {
+    let found = inquiry.gateway().departments.by_id(id)?;
     Some(Department::known(id.clone(), found.name.clone()))
 }
 
@@ -151,7 +151,7 @@ impl FieldReach {
 }
 
 /// The GraphQL type of a field's values.
-pub(super) fn graphql_type(data_type: FieldType) -> &'static str {
+pub(in crate::graphql) fn graphql_type(data_type: FieldType) -> &'static str {
     match data_type {
         FieldType::Text => "String",
         FieldType::Date => "Date",
@@ -163,7 +163,7 @@ pub(super) fn graphql_type(data_type: FieldType) -> &'static str {
 }
 
 /// The item of this code, as sent by a caller.
-pub(super) fn item_code(inquiry: &Inquiry, code: &str) -> Result<crate::domain::ItemCode, ApiError> {
+pub(in crate::graphql) fn item_code(inquiry: &Inquiry, code: &str) -> Result<crate::domain::ItemCode, ApiError> {
     let found = inquiry.gateway().catalogue.item_by_text(code).map(|item| item.code.clone());
     found.ok_or_else(|| {
         ApiError::new(Code::BadUserInput, "the catalogue has no item of this code: `catalogue { code }` lists them")

@@ -1,6 +1,6 @@
 //! Relay connections: pages, cursors, and totals that are computed only when selected.
 
-use async_graphql::{Object, OutputType, SimpleObject};
+use async_graphql::{Object, SimpleObject};
 
 use super::access_log::AccessLogRow;
 use super::audit_entry::AuditEntry;
@@ -17,7 +17,7 @@ use crate::graphql::error::{ApiError, Code};
 pub(super) const PAGE_MAX: i32 = 100;
 
 /// Reads `first`: 1 to 100.
-pub(super) fn page_size(first: i32) -> Result<usize, ApiError> {
+pub(in crate::graphql) fn page_size(first: i32) -> Result<usize, ApiError> {
     match usize::try_from(first) {
         Ok(size) if (1..=PAGE_MAX).contains(&first) => Ok(size),
         _ => Err(ApiError::new(Code::BadUserInput, format!("`first` is between 1 and {PAGE_MAX}"))),
@@ -38,7 +38,7 @@ pub struct PageInfo {
 }
 
 impl PageInfo {
-    pub(super) fn of(cursors: &[&str], has_next_page: bool, has_previous_page: bool) -> Self {
+    pub(in crate::graphql) fn of(cursors: &[&str], has_next_page: bool, has_previous_page: bool) -> Self {
         Self {
             has_next_page,
             has_previous_page,
@@ -48,47 +48,45 @@ impl PageInfo {
     }
 }
 
-/// A page of a list.
-#[derive(Clone, Debug, SimpleObject)]
-#[graphql(
-    concrete(name = "SubjectConnection", params(Subject)),
-    concrete(name = "AuthorizationConnection", params(Authorization)),
-    concrete(name = "AccessLogConnection", params(AccessLogRow)),
-    concrete(name = "AuditEntryConnection", params(AuditEntry))
-)]
-pub struct Connection<T: OutputType> {
-    /// The nodes of this page, each with its cursor.
-    edges: Vec<Edge<T>>,
-    /// The nodes of this page.
-    nodes: Vec<T>,
-    /// Where this page stands.
-    page_info: PageInfo,
+macro_rules! connection {
+    ($connection:ident, $edge:ident, $node:ident, $what:literal) => {
+        #[doc = concat!("A page of ", $what, ".")]
+        #[derive(Clone, Debug, SimpleObject)]
+        pub struct $connection {
+            /// The nodes of this page, each with its cursor.
+            edges: Vec<$edge>,
+            /// The nodes of this page.
+            nodes: Vec<$node>,
+            /// Where this page stands.
+            page_info: PageInfo,
+        }
+
+        #[doc = concat!("One of the ", $what, " and its place in the list.")]
+        #[derive(Clone, Debug, SimpleObject)]
+        pub struct $edge {
+            /// The node.
+            node: $node,
+            /// Its place, for `after`.
+            cursor: String,
+        }
+
+        impl $connection {
+            /// A page of nodes with their cursors.
+            pub(in crate::graphql) fn new(nodes: Vec<($node, String)>, has_next: bool, has_previous: bool) -> Self {
+                let cursors: Vec<&str> = nodes.iter().map(|(_, cursor)| cursor.as_str()).collect();
+                let page_info = PageInfo::of(&cursors, has_next, has_previous);
+                let edges: Vec<$edge> =
+                    nodes.into_iter().map(|(node, cursor)| $edge { node, cursor }).collect();
+                Self { nodes: edges.iter().map(|edge| edge.node.clone()).collect(), edges, page_info }
+            }
+        }
+    };
 }
 
-/// A node and its place in a list.
-#[derive(Clone, Debug, SimpleObject)]
-#[graphql(
-    concrete(name = "SubjectEdge", params(Subject)),
-    concrete(name = "AuthorizationEdge", params(Authorization)),
-    concrete(name = "AccessLogEdge", params(AccessLogRow)),
-    concrete(name = "AuditEntryEdge", params(AuditEntry))
-)]
-pub struct Edge<T: OutputType> {
-    /// The node.
-    node: T,
-    /// Its place, for `after`.
-    cursor: String,
-}
-
-impl<T: OutputType + Clone> Connection<T> {
-    /// A page of nodes with their cursors.
-    pub(super) fn new(nodes: Vec<(T, String)>, has_next_page: bool, has_previous_page: bool) -> Self {
-        let cursors: Vec<&str> = nodes.iter().map(|(_, cursor)| cursor.as_str()).collect();
-        let page_info = PageInfo::of(&cursors, has_next_page, has_previous_page);
-        let edges = nodes.iter().map(|(node, cursor)| Edge { node: node.clone(), cursor: cursor.clone() }).collect();
-        Self { edges, nodes: nodes.into_iter().map(|(node, _)| node).collect(), page_info }
-    }
-}
+connection!(SubjectConnection, SubjectEdge, Subject, "subjects");
+connection!(AuthorizationConnection, AuthorizationEdge, Authorization, "authorizations");
+connection!(AccessLogConnection, AccessLogEdge, AccessLogRow, "queries about you");
+connection!(AuditEntryConnection, AuditEntryEdge, AuditEntry, "ledger entries");
 
 /// A page of records.
 #[derive(Debug)]
@@ -101,7 +99,7 @@ pub struct CreditRecordConnection {
 
 impl CreditRecordConnection {
     /// Reads a page of the selected records; `what` describes the list for its cursors.
-    pub(super) fn read(
+    pub(in crate::graphql) fn read(
         inquiry: &Inquiry,
         selection: Selection,
         after: Option<&str>,

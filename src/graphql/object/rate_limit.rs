@@ -2,6 +2,7 @@
 
 use async_graphql::SimpleObject;
 
+use crate::domain::Instant;
 use crate::graphql::scalar::DateTime;
 
 /// Your allowance of query cost, and what this query takes of it.
@@ -15,4 +16,11 @@ pub struct RateLimit {
     pub remaining: i64,
     /// When the allowance is whole again.
     pub reset_at: DateTime,
+}
+
+impl RateLimit {
+    /// An allowance of `limit`, of which `remaining` is left after this query's `cost`.
+    pub fn new(limit: i64, cost: i64, remaining: i64, reset_at: Instant) -> Self {
+        Self { limit, cost, remaining, reset_at: DateTime(reset_at) }
+    }
 }

@@ -20,7 +20,7 @@ pub(super) const INTERFACE: &str = "CreditRecord";
 pub(super) const NODE: &str = "Node";
 
 /// Registers the object types of all items and gives their names.
-pub(super) fn register_items(registry: &mut Registry, items: &[std::sync::Arc<Item>]) -> Vec<String> {
+pub(in crate::graphql) fn register_items(registry: &mut Registry, items: &[std::sync::Arc<Item>]) -> Vec<String> {
     add_directive(registry);
     <Option<Decimal>>::create_type_info(registry);
     let head = head_fields(registry);
@@ -39,7 +39,7 @@ pub(super) fn register_items(registry: &mut Registry, items: &[std::sync::Arc<It
 }
 
 /// The interface itself.
-pub(super) fn interface(registry: &mut Registry, type_names: Vec<String>) -> MetaType {
+pub(in crate::graphql) fn interface(registry: &mut Registry, type_names: Vec<String>) -> MetaType {
     registry.add_implements(INTERFACE, NODE);
     MetaType::Interface {
         name: INTERFACE.to_owned(),

@@ -22,7 +22,7 @@ pub struct Subject(pub Arc<SubjectView>);
 
 impl Subject {
     /// The subject with this id, if it exists for the caller.
-    pub(super) fn find(inquiry: &Inquiry, id: SubjectId) -> Result<Option<Self>, Fault> {
+    pub(in crate::graphql) fn find(inquiry: &Inquiry, id: SubjectId) -> Result<Option<Self>, Fault> {
         Ok(subject::by_id(inquiry, id)?.map(|view| Self(Arc::new(view))))
     }
 }

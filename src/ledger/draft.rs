@@ -1,0 +1,190 @@
+//! An entry made ready by the caller's thread, so that the one thread that writes has next to nothing left to do: the
+//! leaf lacks only its number and time, the body is sealed.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+
+use super::body::BodyPlace;
+use super::canonical::{self, Members};
+use super::commitment::{Opening, Salts, commit_subjects};
+use super::entry::{Committed, NewEntry};
+use super::keys::LedgerKeys;
+use super::state::Reason;
+use super::tree::Hash;
+use crate::clock::Ambient;
+
+/// An entry that lacks only number, time and index.
+#[derive(Debug)]
+pub(super) struct Draft {
+    before_number: String,
+    before_time: String,
+    rest: String,
+    pub(super) kind: &'static str,
+    pub(super) role: &'static str,
+    pub(super) consumer: String,
+    pub(super) decision: &'static str,
+    pub(super) items: String,
+    pub(super) period: String,
+    pub(super) sealed: Vec<u8>,
+    pub(super) subjects: Vec<[u8; 32]>,
+    pub(super) result: Option<[u8; 32]>,
+}
+
+impl Draft {
+    /// Commits, seals and writes all of the leaf that does not depend on the order of entries.
+    pub(super) fn new(entry: NewEntry, keys: &LedgerKeys, instance: &str, ambient: &Ambient) -> Result<Self, Reason> {
+        let id = ambient.uuid7();
+        let period = period_of(ambient);
+        let key = keys.bodies.key_for(&period).ok_or(Reason::KeyUnavailable)?;
+        let openings = open(&entry.committed, &mut Salts::new(ambient));
+        let place = BodyPlace { origin: &keys.origin, period: &period, entry: &id };
+        let sealed = place.seal(&openings, &key, ambient).ok_or(Reason::EntryTooLarge)?;
+        let items = sorted(entry.items.clone());
+        let mut leaf = Members::begin();
+        write_commitments(leaf.key("c"), &openings);
+        let (before_number, before_time, rest) = write_members(leaf, &entry, &items, (&id, instance));
+        Ok(Self {
+            before_number,
+            before_time,
+            rest,
+            kind: entry.kind.into(),
+            role: entry.role.map_or("", crate::domain::Role::name),
+            decision: entry.decision.into(),
+            items: if items.is_empty() { String::new() } else { format!(" {} ", items.join(" ")) },
+            period,
+            sealed,
+            subjects: entry.committed.subjects.iter().map(|subject| side_index(subject, keys)).collect(),
+            result: entry.committed.result,
+            consumer: entry.consumer.unwrap_or_default(),
+        })
+    }
+
+    /// The leaf with its number within the instance and its time in microseconds.
+    pub(super) fn leaf(&self, number: i64, time: i64) -> Vec<u8> {
+        let parts = [&self.before_number, &number.to_string(), &self.before_time, &time.to_string(), &self.rest];
+        let parts: [&str; 5] = parts.map(String::as_str);
+        parts.concat().into_bytes()
+    }
+
+    /// An upper bound of the leaf's length in bytes.
+    pub(super) fn leaf_size_max(&self) -> usize {
+        self.before_number.len() + self.before_time.len() + self.rest.len() + 40
+    }
+}
+
+/// The key of the side table: keyed once more, so that it matches no other table's blind index.
+pub(super) fn side_index(subject: &[u8; 32], keys: &LedgerKeys) -> [u8; 32] {
+    match Hmac::<Sha256>::new_from_slice(keys.subject_index.as_ref()) {
+        Ok(mac) => mac.chain_update(subject).finalize().into_bytes().into(),
+        Err(error) => unreachable!("HMAC takes a key of any length: {error}"),
+    }
+}
+
+/// The month in Shanghai, such as `2026-11`.
+fn period_of(ambient: &Ambient) -> String {
+    let today = ambient.today();
+    format!("{:04}-{:02}", today.year(), today.month())
+}
+
+fn open(committed: &Committed, salts: &mut Salts<'_>) -> Vec<Opening> {
+    let fields = (!committed.fields.is_empty()).then(|| {
+        let mut text = String::new();
+        canonical::strings(&mut text, committed.fields.iter().map(String::as_str));
+        text
+    });
+    // Ascending by name, as the leaf wants them.
+    let values = [
+        ("actor", committed.actor.clone()),
+        ("case", committed.case.clone()),
+        ("fields", fields),
+        ("ip", committed.ip.clone()),
+        ("query", committed.query.clone()),
+        ("reason", committed.reason.clone()),
+        ("result", committed.result.map(|digest| hex(&digest))),
+        ("vars", committed.variables.clone()),
+    ];
+    let single = values.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    let subjects = committed.subjects.iter().map(|subject| ("subject", hex(subject)));
+    single.chain(subjects).map(|(name, value)| Opening { name: name.to_owned(), salt: salts.draw(), value }).collect()
+}
+
+fn write_commitments(text: &mut String, openings: &[Opening]) {
+    let (subjects, single): (Vec<_>, Vec<_>) = openings.iter().partition(|opening| opening.name == "subject");
+    let mut commitments: Vec<(&str, Hash)> =
+        single.into_iter().map(|opening| (opening.name.as_str(), opening.commitment())).collect();
+    if !subjects.is_empty() {
+        commitments.push(("subjects", commit_subjects(subjects)));
+    }
+    commitments.sort_unstable();
+    let mut object = Members::begin();
+    for (name, commitment) in commitments {
+        object.string(name, &BASE64_URL_SAFE_NO_PAD.encode(commitment));
+    }
+    text.push_str(&object.end());
+}
+
+/// Writes the members behind `c` in ascending order, cut where number and time go.
+fn write_members(
+    mut leaf: Members,
+    entry: &NewEntry,
+    items: &[String],
+    (id, instance): (&[u8; 16], &str),
+) -> (String, String, String) {
+    leaf.optional("cat", digest(entry.catalogue_hash).as_deref());
+    leaf.integer("cost", entry.cost.into());
+    leaf.optional("cred", digest(entry.credential).as_deref());
+    leaf.string("dec", entry.decision.into());
+    leaf.optional("err", entry.error_code.as_deref());
+    let mut fields = Members::begin();
+    fields.integer("clear", entry.fields.clear.into());
+    fields.integer("masked", entry.fields.masked.into());
+    fields.integer("withheld", entry.fields.withheld.into());
+    leaf.key("fields").push_str(&fields.end());
+    let flags = sorted(entry.flags.clone());
+    if !flags.is_empty() {
+        leaf.strings("flags", flags.iter().map(String::as_str));
+    }
+    leaf.string("id", &uuid::Uuid::from_bytes(*id).to_string());
+    leaf.string("ins", instance);
+    leaf.key("iseq");
+    let before_number = leaf.cut();
+    if !items.is_empty() {
+        leaf.strings("items", items.iter().map(String::as_str));
+    }
+    leaf.string("k", entry.kind.into());
+    leaf.integer("ms", entry.duration_ms.into());
+    leaf.optional("op", digest(entry.operation_hash).as_deref());
+    leaf.optional("org", entry.consumer.as_deref());
+    leaf.optional("pol", digest(entry.policy_hash).as_deref());
+    leaf.optional("pur", entry.purpose.as_deref());
+    if let Some(reference) = entry.reference {
+        leaf.integer("ref", reference);
+    }
+    leaf.optional("role", entry.role.map(crate::domain::Role::name));
+    leaf.integer("rows", entry.rows.into());
+    leaf.optional("sch", digest(entry.schema_hash).as_deref());
+    leaf.integer("subjects", entry.committed.subjects.len() as u64);
+    leaf.key("t");
+    let before_time = leaf.cut();
+    leaf.optional("tier", entry.tier.map(crate::domain::Tier::name));
+    leaf.integer("v", 1);
+    (before_number, before_time, leaf.end())
+}
+
+fn sorted(mut values: Vec<String>) -> Vec<String> {
+    values.sort_unstable();
+    values.dedup();
+    values
+}
+
+fn digest(hash: Option<Hash>) -> Option<String> {
+    hash.map(|hash| format!("sha256:{}", hex(&hash)))
+}
+
+pub(super) fn hex(bytes: &[u8]) -> String {
+    const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+    let digit = |nibble: u8| DIGITS.get(usize::from(nibble)).copied().unwrap_or('0');
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}

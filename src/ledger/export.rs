@@ -1,0 +1,186 @@
+//! Exports: files that an auditor checks without us. Written page by page; a ledger of any length needs the memory
+//! of one page.
+
+use std::io::Write;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+
+use super::body::BodyKeys;
+use super::canonical;
+use super::checkpoint::Checkpoint;
+use super::integrate::PAGE;
+use super::leaf::Leaf;
+use super::line::{FORMAT, Header, TileLine, entry_line};
+use super::note::{NoteError, VerifierKey};
+use super::read::open_row;
+use super::table;
+use super::tile::WIDTH;
+use crate::store::ledger::entry::{self, BodyRow, EntryRow};
+use crate::store::ledger::tree as rows;
+use crate::store::{Database, StoreError};
+
+/// Why an export stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// There is no ledger, or no checkpoint.
+    #[error("there is no signed checkpoint to export under")]
+    NoCheckpoint,
+    /// The checkpoint does not verify.
+    #[error("the checkpoint: {0}")]
+    Checkpoint(#[from] NoteError),
+    /// An entry that the checkpoint covers cannot be read: run `chengxin ledger verify`.
+    #[error("entry {0} is missing or is no leaf: run `chengxin ledger verify`")]
+    Entry(u64),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The file.
+    #[error("the export cannot be written: {0}")]
+    Write(#[from] std::io::Error),
+    /// A line cannot be written.
+    #[error("the export cannot be written: {0}")]
+    Line(#[from] serde_json::Error),
+    /// A row cannot be written.
+    #[error("the export cannot be written: {0}")]
+    Row(#[from] csv::Error),
+}
+
+/// What an export shows beside the leaves.
+#[derive(Clone, Copy, Debug)]
+pub enum Disclosures<'a> {
+    /// Commitments alone.
+    None,
+    /// The values too, where body and key still exist.
+    Bodies(&'a dyn BodyKeys),
+}
+
+/// Which ledger is exported, and what is shown of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Export<'a> {
+    /// Where it stands.
+    pub database: &'a Database,
+    /// The key that checkpoints verify under.
+    pub log: &'a VerifierKey,
+    /// The key that receipts verify under.
+    pub receipts: &'a VerifierKey,
+    /// What is shown.
+    pub disclosures: Disclosures<'a>,
+}
+
+/// What was exported.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exported {
+    /// How many entries.
+    pub entries: u64,
+    /// The checkpoint that covers them, a signed note. A CSV file carries none: keep this beside it.
+    pub checkpoint: String,
+}
+
+impl Export<'_> {
+    /// Writes every entry that the latest checkpoint covers as NDJSON.
+    pub fn ndjson(&self, mut writer: impl Write) -> Result<Exported, ExportError> {
+        let (note, signed) = self.checkpoint()?;
+        let header = Header {
+            format: FORMAT.to_owned(),
+            origin: signed.origin.clone(),
+            size: signed.size,
+            checkpoint: Some(note.clone()),
+            log: self.log.to_string(),
+            receipts: self.receipts.to_string(),
+        };
+        write_line(&mut writer, &header)?;
+        self.pages(signed.size, |page, bodies| {
+            for row in page {
+                let index = row.idx.unsigned_abs();
+                if index.is_multiple_of(WIDTH) {
+                    write_line(&mut writer, &self.tile(index / WIDTH)?)?;
+                }
+                let body = bodies.iter().find(|body| body.idx == row.idx);
+                self.write_entry(&mut writer, row, body)?;
+            }
+            Ok(())
+        })?;
+        writer.flush()?;
+        Ok(Exported { entries: signed.size, checkpoint: note })
+    }
+
+    /// Writes every entry that the latest checkpoint covers as CSV, with a line of column names.
+    pub fn csv(&self, writer: impl Write) -> Result<Exported, ExportError> {
+        let (note, signed) = self.checkpoint()?;
+        let mut writer = csv::Writer::from_writer(writer);
+        writer.write_record(table::COLUMNS)?;
+        self.pages(signed.size, |page, _| {
+            for row in page {
+                let index = row.idx.unsigned_abs();
+                let leaf = Leaf::parse(&row.leaf).map_err(|_| ExportError::Entry(index))?;
+                writer.write_record(table::row(index, &leaf, &row.leaf_hash, &row.leaf))?;
+            }
+            Ok(())
+        })?;
+        writer.flush()?;
+        Ok(Exported { entries: signed.size, checkpoint: note })
+    }
+
+    fn checkpoint(&self) -> Result<(String, Checkpoint), ExportError> {
+        let latest = self.database.read(rows::latest_checkpoint)?.ok_or(ExportError::NoCheckpoint)?;
+        let signed = Checkpoint::open(&latest.note, self.log)?;
+        Ok((latest.note, signed))
+    }
+
+    fn pages(
+        &self,
+        size: u64,
+        mut write: impl FnMut(&[EntryRow], &[BodyRow]) -> Result<(), ExportError>,
+    ) -> Result<(), ExportError> {
+        let size = i64::try_from(size).unwrap_or(i64::MAX);
+        let mut next = 0;
+        while next < size {
+            let page = self.database.read(|connection| entry::page(connection, next, PAGE.min(size - next)))?;
+            let is_dense = page.iter().zip(next..).all(|(row, index)| row.idx == index);
+            let Some(last) = page.last().filter(|_| is_dense).map(|last| last.idx) else {
+                return Err(ExportError::Entry(next.unsigned_abs()));
+            };
+            let bodies = match self.disclosures {
+                Disclosures::None => Vec::new(),
+                Disclosures::Bodies(_) => self.database.read(|connection| entry::bodies(connection, next, last))?,
+            };
+            write(&page, &bodies)?;
+            next = last + 1;
+        }
+        Ok(())
+    }
+
+    fn tile(&self, number: u64) -> Result<TileLine, ExportError> {
+        let row = i64::try_from(number).unwrap_or(i64::MAX);
+        let tiles = self.database.read(|connection| rows::tiles(connection, 0, row, 1))?;
+        let hashes = match tiles.into_iter().find(|tile| tile.idx == row) {
+            Some(tile) => tile.hashes,
+            // The last tile is not full: its hashes stand in the tree row.
+            None => self.database.read(rows::load)?.ok_or(ExportError::NoCheckpoint)?.edge,
+        };
+        Ok(TileLine { tile: number, hashes: BASE64_STANDARD.encode(hashes) })
+    }
+
+    fn write_entry(&self, writer: &mut impl Write, row: &EntryRow, body: Option<&BodyRow>) -> Result<(), ExportError> {
+        let index = row.idx.unsigned_abs();
+        let unreadable = || ExportError::Entry(index);
+        let members = canonical::members(&row.leaf).map_err(|_| unreadable())?;
+        let commitments = members.iter().find(|(name, _)| *name == "c").ok_or_else(unreadable)?;
+        let names: Vec<&str> =
+            canonical::members(commitments.1).map_err(|_| unreadable())?.iter().map(|(name, _)| *name).collect();
+        let openings = match (self.disclosures, body) {
+            (Disclosures::Bodies(keys), Some(body)) => {
+                let leaf = Leaf::parse(&row.leaf).map_err(|_| unreadable())?;
+                open_row(body, &leaf, keys, self.log.name())?.unwrap_or_default()
+            }
+            _ => Vec::new(),
+        };
+        write_line(writer, &entry_line(index, &row.leaf, &row.leaf_hash, &names, &openings))
+    }
+}
+
+fn write_line(writer: &mut impl Write, line: &impl serde::Serialize) -> Result<(), ExportError> {
+    serde_json::to_writer(&mut *writer, line)?;
+    Ok(writer.write_all(b"\n")?)
+}

@@ -1,0 +1,79 @@
+//! The keys of one ledger, and the public halves that others verify with.
+
+use std::sync::Arc;
+
+use ed25519_dalek::SigningKey;
+use zeroize::Zeroizing;
+
+use super::body::BodyKeys;
+use super::note::{KeyKind, VerifierKey};
+
+/// The keys of one ledger. Nothing of them is printed.
+#[derive(Clone)]
+pub struct LedgerKeys {
+    pub(super) origin: Arc<str>,
+    pub(super) checkpoint: SigningKey,
+    pub(super) receipt: Arc<SigningKey>,
+    pub(super) bodies: Arc<dyn BodyKeys>,
+    pub(super) subject_index: Zeroizing<[u8; 32]>,
+    log: VerifierKey,
+    receipts: VerifierKey,
+}
+
+/// The ledger's name is no key name: empty, or with blanks, control characters or `+`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a ledger's origin is a URL without scheme, blanks and `+`")]
+pub struct BadOrigin;
+
+/// The two signing keys of a ledger. They must differ.
+#[derive(Debug)]
+pub struct SigningKeys {
+    /// Signs checkpoints.
+    pub checkpoint: SigningKey,
+    /// Signs receipts.
+    pub receipt: SigningKey,
+}
+
+impl LedgerKeys {
+    /// Joins the keys of the ledger `origin`. `subject_index` keys the side table of subjects.
+    pub fn new(
+        origin: &str,
+        signing: SigningKeys,
+        bodies: Arc<dyn BodyKeys>,
+        subject_index: Zeroizing<[u8; 32]>,
+    ) -> Result<Self, BadOrigin> {
+        let log = VerifierKey::new(origin, KeyKind::Note, signing.checkpoint.verifying_key()).ok_or(BadOrigin)?;
+        let receipts = VerifierKey::new(origin, KeyKind::Receipt, signing.receipt.verifying_key()).ok_or(BadOrigin)?;
+        let receipt = Arc::new(signing.receipt);
+        Ok(Self {
+            origin: origin.into(),
+            checkpoint: signing.checkpoint,
+            receipt,
+            bodies,
+            subject_index,
+            log,
+            receipts,
+        })
+    }
+
+    /// The key that checkpoints verify under.
+    pub fn log(&self) -> &VerifierKey {
+        &self.log
+    }
+
+    /// The key that receipts verify under.
+    pub fn receipts(&self) -> &VerifierKey {
+        &self.receipts
+    }
+
+    /// The keys of the bodies.
+    pub fn bodies(&self) -> &dyn BodyKeys {
+        self.bodies.as_ref()
+    }
+}
+
+impl std::fmt::Debug for LedgerKeys {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "LedgerKeys({})", self.log)
+    }
+}

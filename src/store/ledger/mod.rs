@@ -1,0 +1,6 @@
+//! The ledger's rows. What they mean, and whether they are true, is for the room `ledger`.
+
+pub mod entry;
+pub mod head;
+pub mod schema;
+pub mod tree;

@@ -1,0 +1,70 @@
+//! The ledger's tables, as diesel sees them.
+#![expect(missing_docs, reason = "the columns are explained in the migration")]
+
+diesel::table! {
+    ledger_head (id) {
+        id -> Integer,
+        origin -> Text,
+        epoch -> BigInt,
+        next -> BigInt,
+    }
+}
+
+diesel::table! {
+    ledger_entry (idx) {
+        idx -> BigInt,
+        ins -> Text,
+        iseq -> BigInt,
+        t -> BigInt,
+        kind -> Text,
+        role -> Text,
+        consumer -> Text,
+        decision -> Text,
+        items -> Text,
+        leaf -> Binary,
+        leaf_hash -> Binary,
+    }
+}
+
+diesel::table! {
+    ledger_body (idx) {
+        idx -> BigInt,
+        period -> Text,
+        sealed -> Binary,
+    }
+}
+
+diesel::table! {
+    ledger_subject (subject, idx) {
+        subject -> Binary,
+        idx -> BigInt,
+    }
+}
+
+diesel::table! {
+    ledger_tree (id) {
+        id -> Integer,
+        size -> BigInt,
+        root -> Binary,
+        subtrees -> Binary,
+        edge -> Binary,
+    }
+}
+
+diesel::table! {
+    ledger_tile (level, idx) {
+        level -> Integer,
+        idx -> BigInt,
+        hashes -> Binary,
+    }
+}
+
+diesel::table! {
+    ledger_checkpoint (size) {
+        size -> BigInt,
+        t -> BigInt,
+        note -> Text,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(ledger_entry, ledger_subject, ledger_body);
