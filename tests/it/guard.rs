@@ -8,7 +8,7 @@
     reason = "helpers of tests may fail loudly, and their inputs are built for reading, not for speed"
 )]
 
-use chengxin::graphql::guard::{self, DocumentLimits, HEIGHT, Limit, Rejection, Reveal, Work};
+use chengxin::graphql::guard::{self, DocumentLimits, HEIGHT, Limit, Rejection, Reveal, VALUE_NESTING, Work};
 
 mod documents;
 mod prices;
@@ -104,6 +104,27 @@ fn deep_list_types_never_reach_the_parser() {
 }
 
 #[test]
+fn no_setting_lets_values_past_what_a_stack_can_hold() {
+    let boundless = DocumentLimits { value_nesting: usize::MAX, selection_nesting: usize::MAX, ..wide() };
+    let text = |depth: usize| format!("{{a(b:{})}}", nested_value(depth, &[("[", "]")]));
+    assert_eq!(refused_for(&text(VALUE_NESTING + 1), &boundless), Some(Limit::ValueNesting));
+    assert_eq!(refused_for(&selections(HEIGHT, "a{"), &boundless), Some(Limit::SelectionNesting));
+    // The deepest mixture that passes, on a worker's stack.
+    let deepest = selections(HEIGHT - 1, "a{").replace("{a}", &text(VALUE_NESTING));
+    let worker = std::thread::Builder::new().stack_size(2 << 20);
+    let outcome = worker.spawn(move || guard::check(&deepest, &boundless).map(|_| ())).unwrap().join().unwrap();
+    assert_eq!(outcome, Ok(()));
+}
+
+#[test]
+fn settings_beyond_a_ceiling_are_named() {
+    assert_eq!(DocumentLimits::default().beyond_ceiling(), None);
+    assert_eq!(wide().beyond_ceiling(), Some((Limit::Bytes, guard::BYTES)));
+    let deep = DocumentLimits { value_nesting: VALUE_NESTING + 1, ..DocumentLimits::default() };
+    assert_eq!(deep.beyond_ceiling(), Some((Limit::ValueNesting, VALUE_NESTING)));
+}
+
+#[test]
 fn brackets_left_open_are_refused_without_recursion() {
     for bracket in ["[", "{", "(", "{a(b:[", "{a{", "...on T{"] {
         let text = format!("{{a{}", bracket.repeat(200_000));
@@ -148,6 +169,16 @@ fn arguments_within_spread_fragments_count_too() {
 fn an_unused_fragment_is_measured_as_well() {
     let text = fragment_chain(20, 2).replacen("{...F0}", "{a}", 1);
     assert_eq!(refused_for(&text, &wide()), Some(Limit::ExpandedSize));
+}
+
+#[test]
+fn operations_that_share_a_fragment_count_it_each() {
+    // Validation reports an undefined variable once per operation that reaches it.
+    let uses: String = (0..300).map(|index| format!("a(b:$v{index})")).collect();
+    let operations: String = (0..100).map(|index| format!("query Q{index}{{...F}}")).collect();
+    let limits = DocumentLimits { root_fields: 1_000, ..DocumentLimits::default() };
+    assert_eq!(refused_for(&format!("{operations}fragment F on Query{{{uses}}}"), &limits), Some(Limit::ExpandedSize));
+    assert!(guard::check(&format!("query Q{{...F}}fragment F on Query{{{uses}}}"), &limits).is_ok());
 }
 
 #[test]

@@ -12,6 +12,16 @@ pub const NAME_BYTES: usize = 128;
 /// own recursion (`limit_recursive_depth`) has to allow as many.
 pub const HEIGHT: usize = 60;
 
+/// How many lists and objects may lie within each other, whatever the role. The library's parser recurses on them
+/// on the 2 MiB stack of a worker, and somewhat over a thousand would abort the process.
+pub const VALUE_NESTING: usize = 64;
+
+/// The largest sensible limit on bytes: the library reads 256 KiB of comment lines in about 35 ms.
+pub const BYTES: usize = 262_144;
+
+/// The largest sensible limit on tokens: the library parses 20,000 in about 20 ms.
+pub const TOKENS: usize = 20_000;
+
 /// How many fields may lie within each other below `__schema` and `__type`: the published introspection query
 /// of graphql-js needs 14.
 pub const INTROSPECTION_DEPTH: usize = 20;
@@ -54,6 +64,24 @@ pub struct DocumentLimits {
 }
 
 impl DocumentLimits {
+    /// The first limit that is set beyond its ceiling, with the ceiling. Settings are refused for it at start: past the
+    /// ceilings on bytes and tokens a refusal may cost more than 50 ms. The ceilings on nesting hold in any case.
+    pub fn beyond_ceiling(&self) -> Option<(Limit, usize)> {
+        let ceilings = [
+            (self.bytes, Limit::Bytes, BYTES),
+            (self.tokens, Limit::Tokens, TOKENS),
+            (self.selection_nesting, Limit::SelectionNesting, HEIGHT),
+            (self.value_nesting, Limit::ValueNesting, VALUE_NESTING),
+        ];
+        let beyond = ceilings.into_iter().find(|(set, _, ceiling)| set > ceiling);
+        beyond.map(|(_, limit, ceiling)| (limit, ceiling))
+    }
+
+    /// How deep values may lie.
+    pub(super) fn value_brackets(&self) -> usize {
+        self.value_nesting.min(VALUE_NESTING)
+    }
+
     /// How deep braces of selections may lie as written. Inline fragments take braces and no depth, and the
     /// introspection query is exempt from the role's depth, so this is wider than `selection_nesting`.
     pub(super) fn braces(&self) -> usize {

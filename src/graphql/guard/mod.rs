@@ -20,7 +20,8 @@ use async_graphql::parser::types::ExecutableDocument;
 use sha2::{Digest, Sha256};
 
 pub use limits::{
-    DocumentLimits, HEIGHT, INTROSPECTION_DEPTH, INTROSPECTION_LISTS, INTROSPECTION_SIZE, Limit, NAME_BYTES,
+    BYTES, DocumentLimits, HEIGHT, INTROSPECTION_DEPTH, INTROSPECTION_LISTS, INTROSPECTION_SIZE, Limit, NAME_BYTES,
+    TOKENS, VALUE_NESTING,
 };
 pub use rejection::{Rejection, Reveal};
 pub use variables::check_variables;

@@ -156,7 +156,7 @@ impl<'t> Structure<'t> {
     fn open_value(&mut self, open: Open, at: usize) -> Result<(), Rejection> {
         self.open.push(open);
         self.values += 1;
-        self.within(self.values, Limit::ValueNesting, self.limits.value_nesting, at)
+        self.within(self.values, Limit::ValueNesting, self.limits.value_brackets(), at)
     }
 
     /// Arguments lie in a selection, after an operation's name, or once more in a directive of a variable.
