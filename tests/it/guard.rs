@@ -264,7 +264,7 @@ fn depth_is_counted_through_fragments() {
 
 #[test]
 fn introspection_is_exempt_from_the_roles_depth_and_has_caps_of_its_own() {
-    let limits = DocumentLimits { selection_nesting: 2, expanded_size: 10_000, ..DocumentLimits::default() };
+    let limits = DocumentLimits { selection_nesting: 2, expanded_size: 100, ..DocumentLimits::default() };
     let published = introspection_query();
     assert!(guard::check(&published, &limits).is_ok(), "{:?}", guard::check(&published, &limits));
     assert!(guard::check(&introspection_lists(1), &limits).is_ok());
@@ -276,6 +276,14 @@ fn introspection_is_exempt_from_the_roles_depth_and_has_caps_of_its_own() {
     assert_eq!(refused_for(&long(21), &limits), Some(Limit::Introspection));
     let broad = format!("{{__schema{{types{{{}}}}}}}", "name ".repeat(1_600));
     assert_eq!(refused_for(&broad, &limits), Some(Limit::Introspection));
+    let again = |count: usize| {
+        let fields: String = (0..count).map(|index| format!("s{index}:__schema{{...F}}")).collect();
+        format!("{{{fields}}}fragment F on __Schema{{types{{{}}}}}", "name ".repeat(280))
+    };
+    assert!(guard::check(&again(5), &limits).is_ok());
+    assert_eq!(refused_for(&again(6), &limits), Some(Limit::Introspection), "the cap is on all of them together");
+    let beside = format!("{{__schema{{types{{name}}}} {}}}", "a{a a a a a a a a}".repeat(12));
+    assert_eq!(refused_for(&beside, &limits), Some(Limit::ExpandedSize), "and exempts nothing beside them");
 }
 
 /// The shape of the query that tools send: four fragments, three lists deep, nine times `ofType`.

@@ -18,8 +18,10 @@ const INTROSPECTION_LIST_FIELDS: [&str; 8] =
 /// The measure of a selection set with all fragments spread.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Measure {
-    /// Selections, directives and value nodes.
+    /// Selections, directives and value nodes, the subtrees of `__schema` and `__type` left out.
     size: u64,
+    /// The same of those subtrees alone.
+    introspection: u64,
     /// Selection sets within each other, those of fragments included.
     height: usize,
     /// Fields within each other, the subtrees of `__schema` and `__type` left out.
@@ -35,6 +37,7 @@ struct Measure {
 impl Measure {
     fn join(&mut self, other: Self) {
         self.size = self.size.saturating_add(other.size);
+        self.introspection = self.introspection.saturating_add(other.introspection);
         self.height = self.height.max(other.height);
         self.depth = self.depth.max(other.depth);
         self.whole_depth = self.whole_depth.max(other.whole_depth);
@@ -53,10 +56,12 @@ pub(super) fn check(document: &ExecutableDocument, limits: &DocumentLimits, work
         check_measure(&measure, limits, fragment.pos)?;
         measures.insert(name, measure);
     }
-    let mut total = 0_u64;
+    let (mut total, mut introspection) = (0_u64, 0_u64);
     for (_, operation) in document.operations.iter() {
         let measure = measure_set(&operation.node.selection_set, &measures, work)?;
         check_operation(&measure, limits, operation.pos)?;
+        introspection = introspection.saturating_add(measure.introspection);
+        check_introspection_size(introspection, operation.pos)?;
         total = total.saturating_add(measure.size);
         if total > as_u64(limits.expanded_size) {
             return Err(Rejection::limit(Limit::ExpandedSize, limits.expanded_size, Some(operation.pos)));
@@ -65,9 +70,11 @@ pub(super) fn check(document: &ExecutableDocument, limits: &DocumentLimits, work
     Ok(())
 }
 
-/// Holds for operations and for fragments alike: validation walks an unused fragment too.
+/// Holds for operations and for fragments alike: validation walks an unused fragment too. A fragment may be one for
+/// introspection, which does not count against the role's size where it is spread.
 fn check_measure(measure: &Measure, limits: &DocumentLimits, at: Pos) -> Result<(), Rejection> {
-    if measure.size > as_u64(limits.expanded_size) {
+    check_introspection_size(measure.introspection, at)?;
+    if measure.size > as_u64(limits.expanded_size).max(INTROSPECTION_SIZE) {
         return Err(Rejection::limit(Limit::ExpandedSize, limits.expanded_size, Some(at)));
     }
     if measure.height > HEIGHT {
@@ -171,17 +178,19 @@ fn around(inner: Measure, weight: u64) -> Measure {
 fn measure_field(field: &Positioned<Field>, fragments: &Fragments<'_>, work: &mut Work) -> Result<Measure, Rejection> {
     let name = field.node.name.node.as_str();
     let inner = measure_set(&field.node.selection_set, fragments, work)?;
-    let introspection = matches!(name, "__schema" | "__type");
-    if introspection {
+    let is_introspection = matches!(name, "__schema" | "__type");
+    if is_introspection {
         check_introspection(&inner, field.pos)?;
     }
     let values = field.node.arguments.iter().map(|(_, value)| weigh_value(&value.node, work));
     let arguments = values.fold(0, u64::saturating_add);
     let own = weigh_directives(&field.node.directives, work).saturating_add(arguments);
+    let (size, introspection) = if is_introspection { (0, inner.size) } else { (inner.size, 0) };
     Ok(Measure {
-        size: inner.size.saturating_add(own),
+        size: size.saturating_add(own),
+        introspection: inner.introspection.saturating_add(introspection),
         height: inner.height,
-        depth: if introspection { 1 } else { inner.depth.saturating_add(1) },
+        depth: if is_introspection { 1 } else { inner.depth.saturating_add(1) },
         whole_depth: inner.whole_depth.saturating_add(1),
         lists: inner.lists.saturating_add(usize::from(INTROSPECTION_LIST_FIELDS.contains(&name))),
         fields: 1,
@@ -193,11 +202,17 @@ fn check_introspection(inner: &Measure, at: Pos) -> Result<(), Rejection> {
         INTROSPECTION_LISTS
     } else if inner.whole_depth > INTROSPECTION_DEPTH {
         INTROSPECTION_DEPTH
-    } else if inner.size > INTROSPECTION_SIZE {
-        usize::try_from(INTROSPECTION_SIZE).unwrap_or(usize::MAX)
     } else {
         return Ok(());
     };
+    Err(Rejection::limit(Limit::Introspection, allowed, Some(at)))
+}
+
+fn check_introspection_size(size: u64, at: Pos) -> Result<(), Rejection> {
+    if size <= INTROSPECTION_SIZE {
+        return Ok(());
+    }
+    let allowed = usize::try_from(INTROSPECTION_SIZE).unwrap_or(usize::MAX);
     Err(Rejection::limit(Limit::Introspection, allowed, Some(at)))
 }
 

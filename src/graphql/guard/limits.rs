@@ -29,8 +29,8 @@ pub const INTROSPECTION_DEPTH: usize = 20;
 /// How many list fields of the introspection schema may lie within each other: `types`, `fields`, `args`.
 pub const INTROSPECTION_LISTS: usize = 3;
 
-/// How many nodes a selection below `__schema` and `__type` may have once fragments are spread: the published
-/// introspection query has about 400.
+/// How many nodes the selections below all `__schema` and `__type` of a document may have once fragments are spread:
+/// the published introspection query has about 400.
 pub const INTROSPECTION_SIZE: u64 = 1_500;
 
 /// What a document and its variables may measure. Two equal sets of limits share cached documents.
@@ -49,7 +49,8 @@ pub struct DocumentLimits {
     pub aliases: usize,
     /// Root fields of an operation once fragments are spread.
     pub root_fields: usize,
-    /// Selections, directives and argument values of all operations once fragments are spread.
+    /// Selections, directives and argument values of all operations once fragments are spread; the subtrees of
+    /// `__schema` and `__type` have a cap of their own.
     pub expanded_size: usize,
     /// Directives as written.
     pub directives: usize,
