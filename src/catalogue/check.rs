@@ -6,8 +6,9 @@ use crate::domain::{DataClass, SubjectCategory};
 use super::departments::Departments;
 use super::draft::{FieldDraft, HeadDraft, ItemDraft};
 use super::model::FieldType;
+use super::rules::PUBLICATION_RULES;
 use super::section::{At, Source, list, one_of};
-use super::terms::{CATEGORIES, PUBLICATION_RULES, UPDATE_FREQUENCIES, type_name_fault};
+use super::terms::{CATEGORIES, UPDATE_FREQUENCIES, type_name_fault};
 use super::{check_field, check_vintage};
 
 /// Checks one item by itself. Faults are left in `source`.
@@ -155,7 +156,7 @@ fn check_publication(source: &Source, item: &ItemDraft) {
     }
     match (&item.term_months, rule.value == "list") {
         (None, true) => {
-            source.fault(rule.line, "publication `list` needs `term_months`, the months an entry is published")
+            source.fault(rule.line, "publication `list` needs `term_months`, the months an entry is published");
         }
         (Some(term), false) => {
             source.fault(term.line, format!("`term_months` is for publication `list`; this item has `{}`", rule.value));

@@ -6,7 +6,7 @@ use crate::domain::{DataClass, SubjectCategory, Tier};
 use strum::IntoEnumIterator;
 
 use super::columns::column_key;
-use super::draft::{FieldDraft, ItemDraft, ReachDraft};
+use super::draft::{ClearFrom, FieldDraft, ItemDraft, ReachDraft};
 use super::format::DataFormat;
 use super::model::{FieldType, Reach, Sharing};
 use super::section::Source;
@@ -101,7 +101,7 @@ fn check_mask(source: &Source, field: &FieldDraft, reach: &ReachDraft, whom: &st
         }
         _ => {}
     }
-    if let (Some(from), Some(Some(tier))) = (&reach.masked_from, reach.tier)
+    if let (Some(from), Some(tier)) = (&reach.masked_from, reach.tier.and_then(ClearFrom::tier))
         && from.value >= tier
     {
         let reason = format!(
@@ -134,7 +134,9 @@ fn check_override(
     }
     let Some(floor) = item.lowest_tier.get(&category) else { return };
     let below = |tier: Tier| tier < *floor;
-    if draft.tier.flatten().is_some_and(below) || draft.masked_from.as_ref().is_some_and(|from| below(from.value)) {
+    if draft.tier.and_then(ClearFrom::tier).is_some_and(below)
+        || draft.masked_from.as_ref().is_some_and(|from| below(from.value))
+    {
         let reason = format!("field `{name}` reaches below `{floor}`, the `lowest_tier` of the item for {category}");
         source.fault(draft.line, reason);
     }
@@ -224,7 +226,7 @@ fn occurs(item: &ItemDraft, category: SubjectCategory) -> bool {
 pub(super) fn effective_reach(item: &ItemDraft, field: &FieldDraft, category: SubjectCategory) -> Option<Reach> {
     let draft = field.overrides.get(&category).unwrap_or(&field.reach);
     let floor = item.lowest_tier.get(&category).copied().unwrap_or(Tier::PublicDisclosure);
-    let tier = draft.tier?.map(|tier| tier.max(floor));
+    let tier = draft.tier?.tier().map(|tier| tier.max(floor));
     let masked = draft.masked_from.as_ref().zip(draft.mask.as_ref());
     let masked = masked.map(|(from, mask)| (from.value.max(floor), mask.value));
     let masked = masked.filter(|(from, _)| tier.is_none_or(|tier| *from < tier));

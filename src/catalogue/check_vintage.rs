@@ -7,7 +7,7 @@ use crate::domain::{RecordState, SubjectCategory};
 
 use super::check::find;
 use super::columns::column_key;
-use super::draft::{ItemDraft, VintageDraft};
+use super::draft::{ColumnDraft, ItemDraft, ValuesDraft, VintageDraft};
 use super::model::{Requirement, Vintage};
 use super::section::{At, Source, list};
 use super::terms::HEAD_TARGETS;
@@ -29,7 +29,7 @@ pub(super) fn check_vintages(source: &Source, item: &ItemDraft) {
 
 fn check_columns(source: &Source, item: &ItemDraft, vintage: &VintageDraft) {
     let mut keys = HashSet::new();
-    for (column, targets) in &vintage.columns {
+    for ColumnDraft { name: column, targets } in &vintage.columns {
         if !keys.insert(column_key(&column.value)) {
             source.fault(column.line, format!("column `{}` stands twice in the vintage", column.value));
         }
@@ -54,7 +54,7 @@ fn check_target(source: &Source, item: &ItemDraft, target: &At<String>, whose: &
 }
 
 fn check_values(source: &Source, item: &ItemDraft, vintage: &VintageDraft) {
-    for (target, pairs) in &vintage.values {
+    for ValuesDraft { target, pairs } in &vintage.values {
         check_target(source, item, target, "a translation of values");
         let mut sent_texts = HashSet::new();
         for (sent, canonical) in pairs {
@@ -105,13 +105,13 @@ fn check_mandatory(source: &Source, item: &ItemDraft, vintage: &VintageDraft) {
 /// The columns of a vintage: those the file lists, and the Chinese titles of the fields that they fill. A field
 /// without a national code is known by its title in every vintage.
 pub(super) fn build_columns(item: &ItemDraft, vintage: &VintageDraft) -> BTreeMap<String, Vec<String>> {
-    let targets = |targets: &[At<String>]| targets.iter().map(|target| target.value.clone()).collect::<Vec<_>>();
+    let targets = |column: &ColumnDraft| column.targets.iter().map(|target| target.value.clone()).collect::<Vec<_>>();
     let mut columns: BTreeMap<_, _> =
-        vintage.columns.iter().map(|(column, to)| (column_key(&column.value), targets(to))).collect();
+        vintage.columns.iter().map(|column| (column_key(&column.name.value), targets(column))).collect();
     for field in &item.fields {
         let Some(title) = &field.title else { continue };
-        let lead = |to: &&(At<String>, Vec<At<String>>)| to.1.first().is_some_and(|first| first.value == field.label());
-        let listed = vintage.columns.iter().find(lead).map(|(_, to)| targets(to));
+        let leads = |column: &&ColumnDraft| column.targets.first().is_some_and(|first| first.value == field.label());
+        let listed = vintage.columns.iter().find(leads).map(targets);
         let own = field.national_code.is_none().then(|| vec![field.label().to_owned()]);
         if let Some(to) = listed.or(own) {
             columns.entry(column_key(&title.value.zh)).or_insert(to);
@@ -123,10 +123,10 @@ pub(super) fn build_columns(item: &ItemDraft, vintage: &VintageDraft) -> BTreeMa
 /// The vintage as the importer uses it; `None` when its id is missing.
 pub(super) fn build_vintage(item: &ItemDraft, vintage: &VintageDraft) -> Option<Vintage> {
     let pair = |(sent, canonical): &(At<String>, At<String>)| (sent.value.clone(), canonical.value.clone());
-    let values = vintage.values.iter();
+    let translation = |values: &ValuesDraft| (values.target.value.clone(), values.pairs.iter().map(pair).collect());
     Some(Vintage {
         id: vintage.id.as_ref()?.value.clone(),
         columns: build_columns(item, vintage),
-        values: values.map(|(target, pairs)| (target.value.clone(), pairs.iter().map(pair).collect())).collect(),
+        values: vintage.values.iter().map(translation).collect(),
     })
 }

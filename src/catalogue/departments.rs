@@ -7,6 +7,7 @@ use std::path::Path;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::domain::DepartmentId;
+use crate::domain::identifier::Uscc;
 
 use super::fault::CatalogueFault;
 use super::model::Bilingual;
@@ -149,7 +150,7 @@ fn read_department(mut section: Section<'_, '_>) -> Option<At<Department>> {
         section.fault(id.line, reason);
     }
     if let Some(uscc) = &uscc
-        && !is_uscc_shaped(&uscc.value)
+        && Uscc::parse(&uscc.value).is_err()
     {
         let reason = format!(
             "`{}` is not a unified social credit code; leave `uscc` out when the code is not known",
@@ -160,9 +161,4 @@ fn read_department(mut section: Section<'_, '_>) -> Option<At<Department>> {
     section.finish();
     let department = Department { id: parsed?, name: name?.value, aliases, uscc: uscc.map(|uscc| uscc.value) };
     Some(At { value: department, line: id?.line })
-}
-
-/// Eighteen characters of the alphabet of GB 32100-2015, which has no I, O, S, V and Z.
-fn is_uscc_shaped(text: &str) -> bool {
-    text.len() == 18 && text.chars().all(|c| "0123456789ABCDEFGHJKLMNPQRTUWXY".contains(c))
 }

@@ -66,18 +66,44 @@ impl FieldDraft {
 
 pub(super) struct ReachDraft {
     pub line: usize,
-    /// `Some(None)` is the word `NONE`: no tier sees it clear.
-    pub tier: Option<Option<Tier>>,
+    /// Absent when the file names none or none that is known.
+    pub tier: Option<ClearFrom>,
     pub masked_from: Option<At<Tier>>,
     pub mask: Option<At<MaskRule>>,
     /// Whether the file has both keys or neither, readable or not.
     pub is_paired: bool,
 }
 
+/// What a file says as `tier`: the lowest tier that sees the field clear, or the word `NONE`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum ClearFrom {
+    Tier(Tier),
+    Nobody,
+}
+
+impl ClearFrom {
+    pub fn tier(self) -> Option<Tier> {
+        match self {
+            Self::Tier(tier) => Some(tier),
+            Self::Nobody => None,
+        }
+    }
+}
+
 pub(super) struct VintageDraft {
     pub id: Option<At<String>>,
-    /// Column as written, with its targets.
-    pub columns: Vec<(At<String>, Vec<At<String>>)>,
-    /// Target, then text as sent with its canonical text.
-    pub values: Vec<(At<String>, Vec<(At<String>, At<String>)>)>,
+    pub columns: Vec<ColumnDraft>,
+    pub values: Vec<ValuesDraft>,
+}
+
+/// A column as written, with its targets.
+pub(super) struct ColumnDraft {
+    pub name: At<String>,
+    pub targets: Vec<At<String>>,
+}
+
+/// How the texts sent to one target are translated: as sent, then canonical.
+pub(super) struct ValuesDraft {
+    pub target: At<String>,
+    pub pairs: Vec<(At<String>, At<String>)>,
 }

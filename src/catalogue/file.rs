@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::{DepartmentId, ItemCode, SubjectCategory, Tier};
 
-use super::draft::{FieldDraft, HeadDraft, ItemDraft, ReachDraft, VintageDraft};
+use super::draft::{ClearFrom, ColumnDraft, FieldDraft, HeadDraft, ItemDraft, ReachDraft, ValuesDraft, VintageDraft};
 use super::section::{At, Section, Source};
 
 /// Reads the file's text; `None` when it is not TOML. Faults are left in `source`.
@@ -12,13 +12,13 @@ pub(super) fn read_item(source: &Source, text: &str) -> Option<ItemDraft> {
     let table = source.parse(text)?;
     let mut item = Section::root(source, table.get_ref(), "the item");
     let draft = ItemDraft {
-        code: item.text("code").and_then(|code| read_code(&item, code)),
+        code: item.text("code").and_then(|code| read_code(&item, &code)),
         edition: item.text("edition").map(|edition| edition.value),
         type_name: item.text("type_name"),
         title: item.bilingual("title").map(|title| title.value),
         description: item.bilingual("description").map(|description| description.value),
         category: item.text("category"),
-        provider: item.text("provider").and_then(|id| read_provider(&item, id)),
+        provider: item.text("provider").and_then(|id| read_provider(&item, &id)),
         sharing: item.word("sharing"),
         update_frequency: item.text("update_frequency"),
         natural_key: item.alternatives("natural_key"),
@@ -34,7 +34,7 @@ pub(super) fn read_item(source: &Source, text: &str) -> Option<ItemDraft> {
     Some(draft)
 }
 
-fn read_code(item: &Section<'_, '_>, text: At<String>) -> Option<At<ItemCode>> {
+fn read_code(item: &Section<'_, '_>, text: &At<String>) -> Option<At<ItemCode>> {
     let code = ItemCode::parse(&text.value);
     if code.is_none() {
         let reason = format!("`{}` is not an item code; write lower-case letters, digits and hyphens", text.value);
@@ -43,7 +43,7 @@ fn read_code(item: &Section<'_, '_>, text: At<String>) -> Option<At<ItemCode>> {
     Some(At { value: code?, line: text.line })
 }
 
-fn read_provider(item: &Section<'_, '_>, text: At<String>) -> Option<At<DepartmentId>> {
+fn read_provider(item: &Section<'_, '_>, text: &At<String>) -> Option<At<DepartmentId>> {
     let provider = DepartmentId::parse(&text.value);
     if provider.is_none() {
         item.fault(
@@ -133,8 +133,8 @@ fn read_overrides(field: &mut Section<'_, '_>) -> BTreeMap<SubjectCategory, Reac
 /// The three keys of a reach: of a field, or of one of its overrides.
 fn read_reach(section: &mut Section<'_, '_>) -> ReachDraft {
     let tier = match section.text("tier") {
-        Some(text) if text.value == "NONE" => Some(None),
-        Some(text) => section.as_word("tier", &text).map(|tier| Some(tier.value)),
+        Some(text) if text.value == "NONE" => Some(ClearFrom::Nobody),
+        Some(text) => section.as_word("tier", &text).map(|tier| ClearFrom::Tier(tier.value)),
         None => None,
     };
     let (masked_from, mask) = (section.optional_word("masked_from"), section.optional_word("mask"));
@@ -147,21 +147,21 @@ fn read_vintage(mut vintage: Section<'_, '_>) -> VintageDraft {
     if let Some(id) = &id {
         vintage.rename(format!("vintage `{}`", id.value));
     }
-    let columns = vintage.section("columns").map(read_columns).unwrap_or_default();
-    let values = vintage.optional_section("values").map(read_values).unwrap_or_default();
+    let columns = vintage.section("columns").as_ref().map(read_columns).unwrap_or_default();
+    let values = vintage.optional_section("values").as_ref().map(read_values).unwrap_or_default();
     vintage.finish();
     VintageDraft { id, columns, values }
 }
 
-fn read_columns(columns: Section<'_, '_>) -> Vec<(At<String>, Vec<At<String>>)> {
+fn read_columns(columns: &Section<'_, '_>) -> Vec<ColumnDraft> {
     let read = |(name, value): (At<String>, _)| {
         let targets = columns.as_texts(&name.value, &value);
-        (name, targets)
+        ColumnDraft { name, targets }
     };
     columns.entries().into_iter().map(read).collect()
 }
 
-fn read_values(values: Section<'_, '_>) -> Vec<(At<String>, Vec<(At<String>, At<String>)>)> {
+fn read_values(values: &Section<'_, '_>) -> Vec<ValuesDraft> {
     let mut read = Vec::new();
     for (target, table) in values.entries() {
         let Some(section) = values.as_section(&target.value, &table) else { continue };
@@ -172,7 +172,7 @@ fn read_values(values: Section<'_, '_>) -> Vec<(At<String>, Vec<(At<String>, At<
                 _ => section.fault(sent.line, format!("`{}` must be translated to one text", sent.value)),
             }
         }
-        read.push((target, pairs));
+        read.push(ValuesDraft { target, pairs });
     }
     read
 }

@@ -13,10 +13,6 @@ pub const CATEGORIES: [&str; 9] = [
     "OTHER",
 ];
 
-/// The rules that fix publication windows. `permanent`: published without an end. `none`: never published, and
-/// shared or shown to the authorized while the record is current.
-pub const PUBLICATION_RULES: [&str; 6] = ["penalty", "licence", "list", "abnormal", "permanent", "none"];
-
 /// How often an item can be reported.
 pub const UPDATE_FREQUENCIES: [&str; 6] =
     ["REAL_TIME", "DAILY", "WITHIN_7_WORKING_DAYS", "MONTHLY", "QUARTERLY", "YEARLY"];

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::fmt::Write;
 
 use chengxin::catalogue::{Field, FieldType, Item, Reach, Requirement, Sharing};
+use chengxin::domain::penalty::PenaltyKind;
 use chengxin::domain::{DataClass, MaskRule, SubjectCategory, Tier};
 use strum::IntoEnumIterator;
 
@@ -384,6 +385,18 @@ fn the_provincial_feed_is_read_in_its_own_words() {
     );
     assert_eq!(vintage.targets("no_such_column"), None);
     assert!(vintage.fills("head.publishedUntil") && !vintage.fills("fineAmountWan"));
+}
+
+#[test]
+fn kinds_of_penalty_are_translated_to_the_words_of_the_law() {
+    let catalogue = shipped_catalogue();
+    for vintage in &catalogue.item_by_text("administrative-penalty").unwrap().vintages {
+        for (sent, canonical) in &vintage.values["penaltyCategories"] {
+            let kind = PenaltyKind::parse(canonical).unwrap_or_else(|| panic!("`{canonical}` is no kind of penalty"));
+            assert_eq!(kind.title(), canonical, "vintage {}", vintage.id);
+            assert_eq!(PenaltyKind::parse_list(sent).known, [kind], "`{sent}` is read otherwise elsewhere");
+        }
+    }
 }
 
 #[test]
