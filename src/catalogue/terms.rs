@@ -37,7 +37,7 @@ pub const INTERFACE_FIELDS: [&str; 8] =
     ["id", "item", "subject", "provider", "decidedOn", "publishedUntil", "state", "annotations"];
 
 /// Names of the platform's own GraphQL types.
-const PLATFORM_TYPES: [&str; 58] = [
+const PLATFORM_TYPES: [&str; 59] = [
     "Query",
     "Mutation",
     "Subscription",
@@ -68,6 +68,7 @@ const PLATFORM_TYPES: [&str; 58] = [
     "FieldEquals",
     "InvalidInput",
     "InputProblem",
+    "SubmittedRow",
     "JointAction",
     "Measure",
     "Memorandum",

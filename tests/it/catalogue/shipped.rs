@@ -1,5 +1,7 @@
 //! What the shipped catalogue holds: who sees what, and which columns of real files lead where.
 
+#![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
+
 use std::collections::HashSet;
 use std::fmt::Write;
 
@@ -16,7 +18,7 @@ use Tier::{AuthorizedQuery, GovernmentSharing, PublicDisclosure};
 use super::shipped_catalogue;
 
 /// What a tier sees of a field.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 enum Seen {
     Clear,
     Masked(MaskRule),
