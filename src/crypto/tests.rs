@@ -26,6 +26,7 @@ fn field(name: &str) -> Field {
         class: DataClass::Sensitive,
         indexed: false,
         scanned: false,
+        self_only: false,
         reach: BTreeMap::new(),
     }
 }
@@ -43,6 +44,7 @@ fn item(code: &str) -> Item {
         update_frequency: "MONTHLY".to_owned(),
         natural_key: NaturalKey { parts: vec![] },
         publication: "none".to_owned(),
+        term_months: None,
         collection_forbidden: None,
         head: Head::default(),
         fields: vec![field("certificateNo"), field("phone")],

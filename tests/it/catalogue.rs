@@ -15,7 +15,7 @@ fn policies(name: &str) -> PathBuf {
 
 /// Faults as a person reads them, one a line.
 fn listed(faults: &[CatalogueFault]) -> String {
-    faults.iter().map(|fault| format!("{fault}\n")).collect()
+    faults.iter().fold(String::new(), |text, fault| text + &fault.to_string() + "\n")
 }
 
 fn shipped_departments() -> Departments {
