@@ -36,8 +36,9 @@ pub fn bucket(address: IpAddr) -> Network {
             Network::V4([a, b, c])
         }
         IpAddr::V6(address) => {
-            let [a, b, c, d, e, f, g, h, ..] = address.octets();
-            Network::V6([a, b, c, d, e, f, g, h])
+            let mut prefix = [0; 8];
+            prefix.copy_from_slice(&address.octets()[..8]);
+            Network::V6(prefix)
         }
     }
 }

@@ -15,8 +15,11 @@ use crate::domain::Instant;
 pub struct Folding {
     ambient: Ambient,
     windows_max: usize,
-    windows: Mutex<HashMap<(i64, FoldedBucket), BTreeMap<&'static str, u64>>>,
+    windows: Mutex<HashMap<(i64, FoldedBucket), Counts>>,
 }
+
+/// Refusals by error code.
+type Counts = BTreeMap<&'static str, u64>;
 
 /// Whose refusals were counted together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

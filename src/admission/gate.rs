@@ -21,7 +21,7 @@ use super::steady_clock::SteadyClock;
 const SWEEP_NANOS: u64 = 1_000_000_000;
 
 /// A keyed hash of who asks.
-pub(super) type ClientHash = [u8; 16];
+pub(super) type ClientHash = u128;
 
 /// A rate with the seats it is kept in.
 #[derive(Debug)]
@@ -75,25 +75,24 @@ impl Gate {
     }
 
     /// The seat that everybody with this hash shares.
-    pub(super) fn shared_seat(&self, hash: u64) -> SeatKey {
+    pub(super) fn shared_seat(&self, hash: ClientHash) -> SeatKey {
         SeatKey::shared(&self.shared, hash)
     }
 
     /// The client's own seat, or a shared one when every own seat is taken.
-    pub(super) fn seat_of(&self, client: &ClientHash) -> SeatKey {
+    pub(super) fn seat_of(&self, client: ClientHash) -> SeatKey {
         let mut own = self.own.lock();
-        if let Some(seat) = own.seats.get(client) {
+        if let Some(seat) = own.seats.get(&client) {
             return SeatKey::Own(Arc::clone(seat));
         }
         if own.seats.len() >= self.own_max {
             own.sweep(self.clock.now());
         }
         if own.seats.len() >= self.own_max {
-            let [a, b, c, d, e, f, g, h, ..] = *client;
-            return self.shared_seat(u64::from_be_bytes([a, b, c, d, e, f, g, h]));
+            return self.shared_seat(client);
         }
         let seat = Arc::<Seat>::default();
-        own.seats.insert(*client, Arc::clone(&seat));
+        own.seats.insert(client, Arc::clone(&seat));
         SeatKey::Own(seat)
     }
 

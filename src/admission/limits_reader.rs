@@ -35,7 +35,7 @@ impl<'t> Reader<'t> {
             self.fault(found.span().start, format!("`{key}` is not a table"));
             return None;
         };
-        Some(Section { name: key, table, offset: self.head_of(parent.table, key).unwrap_or(found.span()).start })
+        Some(Section { name: key, table, offset: head_of(parent.table, key).unwrap_or(found.span()).start })
     }
 
     /// The number `key` of `section`, within `range`.
@@ -68,10 +68,6 @@ impl<'t> Reader<'t> {
         self.fault(section.offset, reason);
     }
 
-    fn head_of(&self, table: &DeTable<'t>, key: &str) -> Option<Range<usize>> {
-        table.keys().find(|name| name.get_ref() == key).map(toml::Spanned::span)
-    }
-
     fn fault(&mut self, offset: usize, reason: String) {
         let before = self.text.get(..offset).unwrap_or(self.text);
         let line = before.bytes().filter(|b| *b == b'\n').count() + 1;
@@ -84,4 +80,8 @@ impl<'t> Section<'t> {
     pub(super) fn root(table: &'t DeTable<'t>) -> Self {
         Self { name: "the file", table, offset: 0 }
     }
+}
+
+fn head_of(table: &DeTable<'_>, key: &str) -> Option<Range<usize>> {
+    table.keys().find(|name| name.get_ref() == key).map(toml::Spanned::span)
 }

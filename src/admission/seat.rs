@@ -21,7 +21,7 @@ pub(super) struct Seat {
 impl Seat {
     /// Whether both buckets are full at `now`, so that nothing is lost when the seat is given to somebody else.
     fn is_idle(&self, now: Nanos) -> bool {
-        let peeked = self.requests.measure_and_replace(&NotKeyed::NonKey, |full_at| Err::<((), Nanos), _>(full_at));
+        let peeked = self.requests.measure_and_replace(&NotKeyed::NonKey, Err::<((), Nanos), _>);
         let requests_full = peeked.err().flatten().is_none_or(|full_at| full_at <= now);
         let now = i64::try_from(now.as_u64()).unwrap_or(i64::MAX);
         requests_full && self.cost.nanos_until_full(now) == 0
@@ -44,9 +44,8 @@ pub(super) enum SeatKey {
 
 impl SeatKey {
     /// The seat in `row` that a hash falls on.
-    #[expect(clippy::cast_possible_truncation, reason = "the remainder is less than the row's length")]
-    pub(super) fn shared(row: &Arc<[Seat]>, hash: u64) -> Self {
-        Self::Shared(Arc::clone(row), (hash % row.len() as u64) as usize)
+    pub(super) fn shared(row: &Arc<[Seat]>, hash: u128) -> Self {
+        Self::Shared(Arc::clone(row), (hash % row.len() as u128) as usize)
     }
 
     #[expect(clippy::indexing_slicing, reason = "the place was made by `shared`, below the row's length")]

@@ -77,7 +77,7 @@ impl Admission {
         let gate = self.gate(role);
         let seat = match caller.proof() {
             Proof::Anonymous => gate.shared_seat(self.network_hash(bucket(address))),
-            Proof::Bearer { issuer, .. } => gate.seat_of(&self.client_hash(issuer, caller)),
+            Proof::Bearer { issuer, .. } => gate.seat_of(self.client_hash(issuer, caller)),
         };
         let requests = gate.pass(&seat)?;
         Ok(Admitted { gate: Arc::clone(gate), seat, requests, role })
@@ -99,9 +99,8 @@ impl Admission {
         &self.roles[role as usize]
     }
 
-    fn network_hash(&self, network: Network) -> u64 {
-        let [a, b, c, d, e, f, g, h, ..] = self.hash(&[network.to_string().as_bytes()]);
-        u64::from_be_bytes([a, b, c, d, e, f, g, h])
+    fn network_hash(&self, network: Network) -> ClientHash {
+        self.hash(&[network.to_string().as_bytes()])
     }
 
     /// A client that has no `client_id` is counted by who is behind it.
@@ -113,7 +112,7 @@ impl Admission {
     }
 
     /// Keyed, so that nobody can choose whom to share a bucket with.
-    fn hash(&self, parts: &[&[u8]]) -> [u8; 16] {
+    fn hash(&self, parts: &[&[u8]]) -> ClientHash {
         let mut hasher = Sha256::new_with_prefix(self.hash_key);
         for part in parts {
             hasher.update((part.len() as u64).to_be_bytes());
@@ -122,7 +121,7 @@ impl Admission {
         let digest: [u8; 32] = hasher.finalize().into();
         let mut short = [0; 16];
         short.copy_from_slice(&digest[..16]);
-        short
+        u128::from_be_bytes(short)
     }
 }
 

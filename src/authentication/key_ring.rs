@@ -5,7 +5,7 @@
 //! while the new one is fetched). A set that could not be renewed for a day is not believed any more.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use arc_swap::ArcSwapOption;
 use jsonwebtoken::Algorithm;
@@ -24,6 +24,8 @@ const RETRY_SECONDS: i64 = 30;
 const BUDGET: u32 = 3;
 /// One more such fetch is allowed after so many seconds.
 const BUDGET_SECONDS: i64 = 30;
+/// So many requests at most wait for one fetch: a flood of invented key names must not hold every thread.
+const WAITING_MAX: usize = 64;
 
 /// Why a fetch brought no keys.
 #[derive(Debug, thiserror::Error)]
@@ -64,6 +66,7 @@ pub(super) struct KeyRing {
     schedule: Mutex<Schedule>,
     fetching: Mutex<()>,
     attempts: AtomicU64,
+    waiting: AtomicUsize,
 }
 
 #[derive(Debug)]
@@ -92,6 +95,7 @@ impl KeyRing {
             schedule,
             fetching: Mutex::new(()),
             attempts: AtomicU64::new(0),
+            waiting: AtomicUsize::new(0),
         }
     }
 
@@ -120,12 +124,16 @@ impl KeyRing {
 
     /// Whether a fetch that a request asks for would be made now.
     pub(super) fn may_fetch(&self) -> bool {
+        if self.waiting.load(Ordering::Acquire) >= WAITING_MAX {
+            return false;
+        }
         self.fetching.try_lock().is_none() || self.schedule.lock().refilled(self.ambient.now()) > 0
     }
 
     /// Fetches because a request needs a key that is not held; blocks. Does nothing when another request has
-    /// fetched since `attempts_seen`, or when the budget is used up.
+    /// fetched since `attempts_seen`, when the budget is used up, or when too many wait already.
     pub(super) fn fetch_needed(&self, attempts_seen: u64) -> Result<Fetched, RingFault> {
+        let Some(_place) = Place::take(&self.waiting) else { return Ok(Fetched::Same) };
         let _one_at_a_time = self.fetching.lock();
         if self.attempts() != attempts_seen || !self.schedule.lock().take(self.ambient.now()) {
             return Ok(Fetched::Same);
@@ -152,18 +160,31 @@ impl KeyRing {
         let now = self.ambient.now();
         let old = self.held.load_full();
         let same = old.as_ref().filter(|held| held.keys.is_same_as(&keys));
-        let (held, outcome) = match same {
-            Some(held) => {
-                (Held { keys: Arc::clone(&held.keys), generation: held.generation, fetched_at: now }, Fetched::Same)
-            }
-            None => {
-                let generation = old.as_ref().map_or(1, |held| held.generation + 1);
-                (Held { keys: Arc::new(keys), generation, fetched_at: now }, Fetched::Changed)
-            }
+        let (keys, generation, outcome) = if let Some(held) = same {
+            (Arc::clone(&held.keys), held.generation, Fetched::Same)
+        } else {
+            (Arc::new(keys), old.as_ref().map_or(1, |held| held.generation + 1), Fetched::Changed)
         };
+        let held = Held { keys, generation, fetched_at: now };
         self.held.store(Some(Arc::new(held)));
         self.schedule.lock().next_due = now.plus_seconds(self.fresh_seconds);
         outcome
+    }
+}
+
+/// A place among those who wait for a fetch, given back when dropped.
+struct Place<'a>(&'a AtomicUsize);
+
+impl<'a> Place<'a> {
+    fn take(waiting: &'a AtomicUsize) -> Option<Self> {
+        let place = Self(waiting);
+        (waiting.fetch_add(1, Ordering::AcqRel) < WAITING_MAX).then_some(place)
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
@@ -188,5 +209,21 @@ impl Schedule {
         }
         self.budget = left.saturating_sub(1);
         left > 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_than_the_allowed_number_wait_and_each_place_comes_back() {
+        let waiting = AtomicUsize::new(0);
+        let places: Vec<_> = (0..WAITING_MAX).map_while(|_| Place::take(&waiting)).collect();
+        assert_eq!(places.len(), WAITING_MAX);
+        assert!(Place::take(&waiting).is_none() && Place::take(&waiting).is_none());
+        drop(places);
+        assert_eq!(waiting.load(Ordering::Acquire), 0);
+        assert!(Place::take(&waiting).is_some());
     }
 }

@@ -1,180 +1,23 @@
 //! Tokens: accepted, refused, cached, rotated.
 
-use std::collections::{BTreeSet, VecDeque};
-use std::io::{Read, Write};
-use std::net::TcpListener;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+mod keys;
+mod support;
+
+use std::collections::BTreeSet;
 
 use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chengxin::authentication::demo::{DEMO_AUDIENCE, DEMO_ISSUER, KEY_SET_FILE, PRIVATE_KEY_FILE};
-use chengxin::authentication::source::UrlSource;
 use chengxin::authentication::{
-    Attempt, Authenticator, Background, Caller, DemoIssuer, IssuerSettings, KeyOrigin, KeySource, Proof, Refusal,
-    RefusalReason, RequestHeaders, SourceFault, SubjectClaim, TokenClaims, TokenSigner,
+    Authenticator, DemoIssuer, KeyOrigin, Proof, RefusalReason, RequestHeaders, SubjectClaim, TokenClaims, TokenSigner,
 };
-use chengxin::clock::{Ambient, FixedClock, SeededEntropy};
+use chengxin::clock::Ambient;
+use chengxin::domain::identifier::Uscc;
 use chengxin::domain::{Instant, Role};
-use parking_lot::Mutex;
 use serde_json::{Value, json};
 use strum::IntoEnumIterator;
-use tempfile::TempDir;
 
-const NOW: i64 = 1_795_000_000; // 2026-11-18
-const PERSON: &str = "person:0190a7b2-0000-7000-8000-000000000001";
-
-/// An issuer in a folder, a gateway that believes it, and a clock to move.
-struct World {
-    clock: Arc<FixedClock>,
-    ambient: Ambient,
-    issuer: DemoIssuer,
-    gateway: Authenticator,
-    jobs: Jobs,
-    folder: TempDir,
-}
-
-type Jobs = Arc<Mutex<VecDeque<Box<dyn FnOnce() + Send>>>>;
-
-impl World {
-    fn new() -> Self {
-        Self::with(|_| {})
-    }
-
-    fn with(change: impl FnOnce(&mut IssuerSettings)) -> Self {
-        let (clock, ambient) = ambient();
-        let folder = tempfile::tempdir().unwrap();
-        let issuer = DemoIssuer::create(folder.path(), ambient.clone()).unwrap();
-        let mut settings = issuer.settings();
-        change(&mut settings);
-        let source = Arc::new(FileOf(folder.path().join(KEY_SET_FILE)));
-        let (jobs, background) = queue();
-        let gateway = Authenticator::with_sources(vec![(settings, source)], ambient.clone(), background).unwrap();
-        Self { clock, ambient, issuer, gateway, jobs, folder }
-    }
-
-    fn token(&self, claims: &TokenClaims) -> String {
-        self.issuer.issue(claims, 3600).unwrap()
-    }
-
-    fn auditor(&self) -> String {
-        self.token(&TokenClaims::new(Role::Auditor, "auditor-1"))
-    }
-
-    fn publish(&self, signers: &[&TokenSigner]) {
-        let text = TokenSigner::key_set(signers.iter().copied()).to_string();
-        std::fs::write(self.folder.path().join(KEY_SET_FILE), text).unwrap();
-    }
-
-    fn run_background(&self) -> usize {
-        let jobs: Vec<_> = self.jobs.lock().drain(..).collect();
-        let count = jobs.len();
-        jobs.into_iter().for_each(|job| job());
-        count
-    }
-
-    fn advance(&self, seconds: i64) {
-        self.clock.advance_micros(seconds * 1_000_000);
-    }
-
-    fn ask(&self, token: &str) -> Result<Caller, RefusalReason> {
-        ask(&self.gateway, token).map_err(|refusal| refusal.reason())
-    }
-}
-
-#[derive(Debug)]
-struct FileOf(std::path::PathBuf);
-
-impl KeySource for FileOf {
-    fn fetch(&self) -> Result<Vec<u8>, SourceFault> {
-        std::fs::read(&self.0).map_err(|error| SourceFault::Fetch(error.to_string()))
-    }
-}
-
-/// A key set in memory that counts how often it is asked for.
-#[derive(Debug, Default)]
-struct Counted {
-    keys: Mutex<Option<Value>>,
-    fetches: AtomicUsize,
-}
-
-impl Counted {
-    fn of(signer: &TokenSigner) -> Arc<Self> {
-        Arc::new(Self { keys: Mutex::new(Some(TokenSigner::key_set([signer]))), fetches: AtomicUsize::new(0) })
-    }
-
-    fn fetches(&self) -> usize {
-        self.fetches.load(Ordering::SeqCst)
-    }
-}
-
-impl KeySource for Counted {
-    fn fetch(&self) -> Result<Vec<u8>, SourceFault> {
-        self.fetches.fetch_add(1, Ordering::SeqCst);
-        let keys = self.keys.lock().clone();
-        keys.map(|keys| keys.to_string().into_bytes()).ok_or(SourceFault::Fetch("the issuer is down".to_owned()))
-    }
-}
-
-fn ambient() -> (Arc<FixedClock>, Ambient) {
-    let clock = Arc::new(FixedClock::new(Instant::from_micros(NOW * 1_000_000)));
-    let ambient = Ambient::new(Arc::<FixedClock>::clone(&clock), Arc::new(SeededEntropy::new(7)));
-    (clock, ambient)
-}
-
-fn queue() -> (Jobs, Background) {
-    let jobs = Jobs::default();
-    let queued = Arc::clone(&jobs);
-    (jobs, Box::new(move |job| queued.lock().push_back(job)))
-}
-
-fn url_settings() -> IssuerSettings {
-    toml::from_str(&format!(
-        "issuer = '{DEMO_ISSUER}'\naudience = '{DEMO_AUDIENCE}'\nkeys = {{ url = 'https://id.example/keys' }}"
-    ))
-    .unwrap()
-}
-
-fn remote(source: &Arc<Counted>, ambient: &Ambient) -> (Authenticator, Jobs) {
-    let (jobs, background) = queue();
-    let source: Arc<dyn KeySource> = Arc::<Counted>::clone(source);
-    (Authenticator::with_sources(vec![(url_settings(), source)], ambient.clone(), background).unwrap(), jobs)
-}
-
-fn ask(gateway: &Authenticator, token: &str) -> Result<Caller, Refusal> {
-    let value = format!("Bearer {token}");
-    gateway.authenticate(&RequestHeaders { authorization: vec![value.as_bytes()], ..Default::default() })
-}
-
-fn attempt(gateway: &Authenticator, token: &str) -> Result<Attempt, Refusal> {
-    let value = format!("Bearer {token}");
-    gateway.authenticate_cached(&RequestHeaders { authorization: vec![value.as_bytes()], ..Default::default() })
-}
-
-fn claims() -> Value {
-    json!({
-        "iss": DEMO_ISSUER, "aud": DEMO_AUDIENCE, "sub": "auditor-1", "role": "AUDITOR",
-        "iat": NOW, "exp": NOW + 3600
-    })
-}
-
-fn claims_with(name: &str, value: Value) -> Value {
-    let mut claims = claims();
-    claims[name] = value;
-    claims
-}
-
-fn claims_without(name: &str) -> Value {
-    let mut claims = claims();
-    claims.as_object_mut().unwrap().remove(name);
-    claims
-}
-
-/// A token with a header of one's own choice and a signature that fits nothing.
-fn unsigned(header: &Value, claims: &Value) -> String {
-    let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-    format!("{}.{}.{}", encode(header), encode(claims), URL_SAFE_NO_PAD.encode([0; 64]))
-}
+use self::support::{NOW, PERSON, World, ambient, ask, claims, claims_with, claims_without, unsigned};
 
 #[test]
 fn who_brings_no_token_is_the_public_and_keeps_what_the_request_declares() {
@@ -212,6 +55,12 @@ fn each_role_is_believed_with_the_claim_it_needs() {
     person.subject = Some(PERSON.to_owned());
     let caller = world.ask(&world.token(&person)).unwrap();
     assert!(matches!(&caller.claims().subject, Some(SubjectClaim::Person(id)) if PERSON.ends_with(&id.to_string())));
+
+    let code = Uscc::with_check("91370500MA9999999").unwrap();
+    let mut firm = TokenClaims::new(Role::Subject, "app-user-2");
+    firm.subject = Some(format!("uscc:{}", code.as_str()));
+    let caller = world.ask(&world.token(&firm)).unwrap();
+    assert_eq!(caller.claims().subject, Some(SubjectClaim::Uscc(code)));
 
     for role in [Role::Auditor, Role::SecurityAdmin, Role::SystemAdmin] {
         let caller = world.ask(&world.token(&TokenClaims::new(role, "admin-1"))).unwrap();
@@ -405,25 +254,6 @@ fn a_key_inside_the_token_is_not_looked_at() {
 }
 
 #[test]
-fn a_key_of_another_curve_serves_with_its_own_algorithm_and_only_when_that_is_allowed() {
-    // The key of RFC 7515 appendix A.3: a published test vector.
-    let part = |text: &str| URL_SAFE_NO_PAD.decode(text).unwrap();
-    let mut der = part("MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg");
-    der.extend(part("jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI"));
-    der.extend([0xa1, 0x44, 0x03, 0x42, 0x00, 0x04]);
-    der.extend(part("f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU"));
-    der.extend(part("x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"));
-    let pem = format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", STANDARD.encode(der));
-    let signer = TokenSigner::from_pem(pem.as_bytes()).unwrap();
-    let token = signer.sign(&claims()).unwrap();
-    for (algorithms, expected) in [("ES256", Ok(Role::Auditor)), ("EdDSA", Err(RefusalReason::AlgorithmRefused))] {
-        let world = World::with(|settings| settings.algorithms = vec!["EdDSA".to_owned(), algorithms.to_owned()]);
-        world.publish(&[&signer, world.issuer.signer()]);
-        assert_eq!(world.ask(&token).map(|caller| caller.role()), expected);
-    }
-}
-
-#[test]
 fn the_names_and_words_of_the_issuer_are_configurable() {
     let world = World::with(|settings| {
         settings.claims.role = "groups".to_owned();
@@ -442,140 +272,6 @@ fn the_names_and_words_of_the_issuer_are_configurable() {
     assert_eq!(world.ask(&sign(Some("at+jwt"), "AUDITOR")).err(), Some(RefusalReason::UnknownRole));
     assert_eq!(world.ask(&sign(Some("JWT"), "审计员")).err(), Some(RefusalReason::WrongType));
     assert_eq!(world.ask(&sign(None, "审计员")).err(), Some(RefusalReason::WrongType));
-}
-
-#[test]
-fn a_token_without_a_key_name_needs_an_issuer_with_one_key() {
-    let world = World::new();
-    let pem = std::fs::read(world.folder.path().join(PRIVATE_KEY_FILE)).unwrap();
-    let key = jsonwebtoken::EncodingKey::from_ed_pem(&pem).unwrap();
-    let header = jsonwebtoken::Header::new(jsonwebtoken::Algorithm::EdDSA);
-    let token = jsonwebtoken::encode(&header, &claims(), &key).unwrap();
-    assert!(world.ask(&token).is_ok());
-    world.publish(&[world.issuer.signer(), &TokenSigner::generate(&world.ambient).unwrap()]);
-    world.advance(5);
-    world.gateway.maintain();
-    assert_eq!(world.ask(&token).err(), Some(RefusalReason::KeyIdMissing));
-}
-
-#[test]
-fn a_remembered_token_falls_at_its_expiry() {
-    let world = World::new();
-    let token = world.issuer.issue(&TokenClaims::new(Role::Auditor, "a"), 60).unwrap();
-    assert!(world.ask(&token).is_ok());
-    assert_eq!(world.gateway.cached_tokens(), 1);
-    world.clock.advance_micros(59_999_999);
-    assert!(world.ask(&token).is_ok());
-    world.clock.advance_micros(1);
-    assert_eq!(world.ask(&token).err(), Some(RefusalReason::Expired));
-    assert_eq!(world.gateway.cached_tokens(), 0);
-}
-
-#[test]
-fn a_new_key_is_believed_at_once_and_the_old_tokens_fall_with_the_old_key() {
-    let world = World::new();
-    let old = world.auditor();
-    assert!(world.ask(&old).is_ok());
-    let successor = TokenSigner::generate(&world.ambient).unwrap();
-    world.publish(&[world.issuer.signer(), &successor]);
-    let new = successor.sign(&claims()).unwrap();
-    assert!(world.ask(&new).is_ok(), "an unknown key makes the set be read again");
-    assert!(world.ask(&old).is_ok(), "the old key is still in the set");
-
-    world.publish(&[&successor]);
-    assert!(world.ask(&old).is_ok(), "the set is fresh for five seconds");
-    world.advance(5);
-    assert!(world.ask(&old).is_ok(), "the held set serves while the new one is read");
-    assert_eq!(world.run_background(), 1, "one request reads the set, not each");
-    assert_eq!(world.ask(&old).err(), Some(RefusalReason::UnknownKey));
-    assert!(world.ask(&new).is_ok());
-}
-
-#[test]
-fn keys_that_change_nothing_keep_the_remembered_tokens() {
-    let world = World::new();
-    assert!(world.ask(&world.auditor()).is_ok());
-    world.advance(5);
-    world.gateway.maintain();
-    assert_eq!(world.gateway.cached_tokens(), 1);
-    world.publish(&[&TokenSigner::generate(&world.ambient).unwrap()]);
-    world.advance(5);
-    world.gateway.maintain();
-    assert_eq!(world.gateway.cached_tokens(), 0, "a change of keys drops what they verified");
-}
-
-#[test]
-fn invented_key_names_cannot_make_us_hammer_the_issuer() {
-    let (clock, ambient) = ambient();
-    let signer = TokenSigner::generate(&ambient).unwrap();
-    let source = Counted::of(&signer);
-    let (gateway, _jobs) = remote(&source, &ambient);
-    assert!(ask(&gateway, &signer.sign(&claims()).unwrap()).is_ok());
-    assert_eq!(source.fetches(), 1);
-    for number in 0..100 {
-        let invented = signer.clone().with_key_id(&format!("invented-{number}")).sign(&claims()).unwrap();
-        let refusal = ask(&gateway, &invented).unwrap_err();
-        assert_eq!(refusal.reason(), RefusalReason::UnknownKey);
-        let cached = attempt(&gateway, &invented);
-        assert_eq!(matches!(cached, Ok(Attempt::NeedsRefresh)), number < 1, "the budget is three fetches");
-    }
-    assert_eq!(source.fetches(), 3);
-    clock.advance_micros(30_000_000);
-    let invented = signer.clone().with_key_id("invented").sign(&claims()).unwrap();
-    assert!(matches!(attempt(&gateway, &invented), Ok(Attempt::NeedsRefresh)));
-    assert!(ask(&gateway, &invented).is_err() && ask(&gateway, &invented).is_err());
-    assert_eq!(source.fetches(), 4, "one more in thirty seconds");
-}
-
-#[test]
-fn an_asynchronous_worker_is_told_to_wait_elsewhere_and_only_then() {
-    let (_, ambient) = ambient();
-    let signer = TokenSigner::generate(&ambient).unwrap();
-    let source = Counted::of(&signer);
-    let (gateway, _jobs) = remote(&source, &ambient);
-    let token = signer.sign(&claims()).unwrap();
-    assert!(matches!(attempt(&gateway, &token), Ok(Attempt::NeedsRefresh)));
-    assert_eq!(source.fetches(), 0, "asking without waiting fetches nothing");
-    assert!(ask(&gateway, &token).is_ok());
-    assert!(matches!(attempt(&gateway, &token), Ok(Attempt::Known(caller)) if caller.role() == Role::Auditor));
-    assert!(matches!(gateway.authenticate_cached(&RequestHeaders::default()), Ok(Attempt::Known(_))));
-}
-
-#[test]
-fn an_issuer_that_is_down_serves_its_held_keys_for_a_day_and_then_nobody() {
-    let (clock, ambient) = ambient();
-    let signer = TokenSigner::generate(&ambient).unwrap();
-    let source = Counted::of(&signer);
-    let (gateway, jobs) = remote(&source, &ambient);
-    let token = signer.sign(&claims_with("exp", json!(NOW + 10 * 24 * 3600))).unwrap();
-    let keys = source.keys.lock().take();
-    assert_eq!(ask(&gateway, &token).unwrap_err().reason(), RefusalReason::KeysUnavailable);
-    *source.keys.lock() = keys.clone();
-    assert!(ask(&gateway, &token).is_ok());
-    *source.keys.lock() = None;
-    clock.advance_micros(24 * 3600 * 1_000_000);
-    assert!(ask(&gateway, &token).is_ok());
-    jobs.lock().drain(..).for_each(|job| job());
-    assert!(ask(&gateway, &token).is_ok(), "a failed fetch does not drop the held keys");
-    clock.advance_micros(1);
-    assert_eq!(ask(&gateway, &token).unwrap_err().reason(), RefusalReason::KeysUnavailable);
-    *source.keys.lock() = keys;
-    clock.advance_micros(30_000_000);
-    assert!(ask(&gateway, &token).is_ok(), "it is believed again when its keys are there again");
-}
-
-#[test]
-fn requests_that_wait_for_the_same_new_key_share_one_fetch() {
-    let (_, ambient) = ambient();
-    let signer = TokenSigner::generate(&ambient).unwrap();
-    let source = Counted::of(&signer);
-    let (gateway, _jobs) = remote(&source, &ambient);
-    let token = signer.sign(&claims()).unwrap();
-    std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..16).map(|_| scope.spawn(|| ask(&gateway, &token).is_ok())).collect();
-        assert!(threads.into_iter().all(|thread| thread.join().unwrap()), "nobody is refused while keys are fetched");
-    });
-    assert_eq!(source.fetches(), 1);
 }
 
 #[test]
@@ -635,37 +331,4 @@ fn the_command_signs_a_token_that_the_gateway_believes() {
     for wrong in [&["--role", "DEPARTMENT"][..], &["--role", "PUBLIC"], &["--role", "AUDITOR", "--ttl", "86401"], &[]] {
         assert!(parse(wrong).is_err(), "{wrong:?}");
     }
-}
-
-/// Answers one request with `response`, then hangs up.
-fn serve_once(response: Vec<u8>) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}/keys", listener.local_addr().unwrap());
-    std::thread::spawn(move || {
-        let (mut stream, _) = listener.accept().unwrap();
-        let mut request = [0; 4096];
-        let read = stream.read(&mut request).unwrap();
-        assert!(read > 0);
-        // The client may hang up as soon as it has seen enough.
-        drop(stream.write_all(&response));
-    });
-    url
-}
-
-#[test]
-fn keys_are_fetched_over_http_with_a_cap_and_without_following_anybody() {
-    let body = br#"{"keys":[]}"#;
-    let answer = |status: &str, more: &str, body: &[u8]| {
-        let mut bytes =
-            format!("HTTP/1.1 {status}\r\n{more}content-length: {}\r\nconnection: close\r\n\r\n", body.len());
-        bytes.push_str(std::str::from_utf8(body).unwrap());
-        bytes.into_bytes()
-    };
-    let fetch = |response| UrlSource::new(&serve_once(response), None).unwrap().fetch();
-    assert_eq!(fetch(answer("200 OK", "", body)).unwrap(), body);
-    assert_eq!(fetch(answer("200 OK", "", &vec![b' '; 256 * 1024 + 1])), Err(SourceFault::TooLarge));
-    assert!(fetch(answer("200 OK", "", &vec![b' '; 256 * 1024])).is_ok());
-    assert!(matches!(fetch(answer("500 Broken", "", body)), Err(SourceFault::Fetch(_))));
-    let elsewhere = answer("302 Found", "location: http://127.0.0.1:1/keys\r\n", b"");
-    assert!(matches!(fetch(elsewhere), Err(SourceFault::Fetch(_))));
 }
