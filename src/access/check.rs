@@ -12,7 +12,7 @@ use super::head::HeadField;
 use super::profile::{Declared, ProfileKey};
 use super::purposes::Purpose;
 use super::question::{Action, Asker, FieldFacts, Question, Target};
-use super::reach::{Ceiling, RELATIONS, ceiling, mask_under, possible, reached};
+use super::reach::{Ceiling, RELATIONS, ceiling, mask_under, may_stand, reached};
 use super::rules::{Column, Rules, Shown};
 use super::table::categories;
 use crate::catalogue::{Item, Sharing};
@@ -124,7 +124,7 @@ impl<'a> Widening<'a> {
         let (key, purpose) = key;
         let asker = self.rules.asker(key, purpose.as_ref());
         let facts = self.rules.facts(shown);
-        for relation in RELATIONS.into_iter().filter(|&relation| possible(key.role, relation)) {
+        for relation in RELATIONS.into_iter().filter(|&relation| may_stand(key.role, relation)) {
             let tier = reached(key.role, relation, purpose.as_ref().map(|purpose| purpose.tier), shown.item.sharing);
             let widest = ceiling(shown.reach(), shown.self_only(), tier, relation);
             let masked = mask_under(shown.reach(), widest).is_some() || widest == Ceiling::Clear;

@@ -102,7 +102,8 @@ impl Decider {
         let rules = self.rules.load_full();
         let profile = profile(&rules, ProfileKey::new(&rules, asking, today)?);
         let Some(table) = profile.table(&rules, item) else {
-            return Ok(item.fields.iter().map(|field| nothing(field.name.clone())).collect());
+            let fields = item.fields.iter().map(|field| nothing(field.name.clone()));
+            return Ok(fields.chain(HeadField::ALL.map(|head| nothing(head_name(head)))).collect());
         };
         let row = table.row(row.0, row.1);
         let fields = item.fields.iter().enumerate().filter_map(|(at, field)| {
@@ -116,7 +117,7 @@ impl Decider {
         });
         let heads = HeadField::ALL.into_iter().map(|head| {
             let decision = row.head(head);
-            Explained { decision, ..nothing(format!("_head.{}", head.name())) }
+            Explained { decision, ..nothing(head_name(head)) }
         });
         Ok(fields.chain(heads).collect())
     }
@@ -125,6 +126,10 @@ impl Decider {
 fn nothing(field: String) -> Explained {
     let decision = Decision::Withheld(super::Withheld::BeyondReach);
     Explained { field, decision, filterable: false, policies: Vec::new() }
+}
+
+fn head_name(head: HeadField) -> String {
+    format!("_head.{}", head.name())
 }
 
 fn profile(rules: &Arc<Rules>, key: ProfileKey) -> Arc<Profile> {

@@ -57,6 +57,7 @@ pub(super) fn catalogue() -> Arc<Catalogue> {
         Sharing::NotShared,
         vec![
             field("account", DataClass::Personal, reach(G, None, None), None),
+            field("decisionDate", DataClass::Plain, reach(G, None, None), None),
             field("name", DataClass::Personal, open, Some(reach(A, G, Some(MaskRule::Name)))),
         ],
     );
@@ -107,6 +108,7 @@ pub(super) fn item(code: &str, sharing: Sharing, fields: Vec<Field>) -> Item {
         update_frequency: "MONTHLY".to_owned(),
         natural_key: NaturalKey { parts: Vec::new() },
         publication: "none".to_owned(),
+        term_months: None,
         collection_forbidden: None,
         head: Head {
             subject: SubjectMapping { categories: vec![ORG, PERSON], ..SubjectMapping::default() },

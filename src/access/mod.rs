@@ -32,4 +32,5 @@ pub use head::HeadField;
 pub use permit::{Cell, Decision, Facts, Grant, Permit, Standing, Window, Withheld};
 pub use profile::Asking;
 pub use purposes::{Departments, Purpose, Purposes};
+pub use reach::may_stand;
 pub use table::ItemTable;

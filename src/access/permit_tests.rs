@@ -306,8 +306,14 @@ fn head_columns_follow_the_fields_they_are_taken_from() {
     for head in HeadField::iter() {
         assert_eq!(public.head_cell(item, head, &facts((OTHER, ORG))), CLEAR);
     }
-    assert_eq!(public.head_cell(item, HeadField::DecidedOn, &facts((OTHER, PERSON))), BEYOND);
-    assert_eq!(public.head_cell(item, HeadField::PublishedUntil, &facts((OTHER, PERSON))), BEYOND);
+    for head in HeadField::iter() {
+        assert_eq!(public.head_cell(item, head, &facts((OTHER, PERSON))), BEYOND, "the record does not exist");
+    }
+    let without = who(Role::Department).permit(&stage.decider);
+    assert_eq!(without.head_cell(item, HeadField::State, &facts((OTHER, PERSON))), WANTING);
+    let partly = stage.item("fund");
+    assert_eq!(public.head_cell(partly, HeadField::State, &facts((OTHER, ORG))), CLEAR);
+    assert_eq!(public.head_cell(partly, HeadField::DecidedOn, &facts((OTHER, ORG))), BEYOND, "from a withheld field");
     let debtor = stage.item("debtor");
     assert_eq!(
         public.head_cell(debtor, HeadField::Subject, &facts((OTHER, PERSON))),

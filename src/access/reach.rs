@@ -25,7 +25,7 @@ pub(super) const CATEGORIES: [SubjectCategory; 3] =
     [SubjectCategory::Organization, SubjectCategory::IndividualBusiness, SubjectCategory::NaturalPerson];
 
 /// Whether a caller of this role can stand in this relation to a record.
-pub(super) fn possible(role: Role, relation: Relation) -> bool {
+pub fn may_stand(role: Role, relation: Relation) -> bool {
     match relation {
         Relation::None => true,
         Relation::Provider => matches!(role, Role::Department | Role::Coordinator),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::head::HeadField;
 use super::profile::{Profile, Right};
 use super::question::{Action, Target};
-use super::reach::{CATEGORIES, Ceiling, RELATIONS, ceiling, possible};
+use super::reach::{CATEGORIES, Ceiling, RELATIONS, ceiling, may_stand};
 use super::rules::{Column, Rules, Settled, Shown};
 use super::{Decision, Withheld};
 use crate::catalogue::Item;
@@ -113,7 +113,7 @@ pub(super) fn categories(item: &Item) -> Vec<SubjectCategory> {
 fn rows(rules: &Rules, profile: &Profile, item: &Item, category: SubjectCategory) -> [Arc<Row>; 4] {
     let without = Arc::new(row(rules, profile, (item, category), Relation::None));
     RELATIONS.map(|relation| {
-        if relation == Relation::None || !possible(profile.key().role, relation) {
+        if relation == Relation::None || !may_stand(profile.key().role, relation) {
             Arc::clone(&without)
         } else {
             Arc::new(row(rules, profile, (item, category), relation))
@@ -125,7 +125,11 @@ fn row(rules: &Rules, profile: &Profile, about: (&Item, SubjectCategory), relati
     let (item, category) = about;
     let settle = |column| settle(rules, profile, &Shown { item, column, category }, relation);
     let fields: Vec<Settled> = item.fields.iter().map(|field| settle(Column::Field(field))).collect();
+    let closed = closed(&fields);
     let head = HeadField::ALL.map(|head| {
+        if let Some(reason) = closed {
+            return Decision::Withheld(reason);
+        }
         let own = settle(Column::Head(head)).decision;
         match head.source(item).and_then(|(at, _)| fields.get(at)).map(|source| source.decision) {
             None | Some(Decision::Clear) => own,
@@ -139,6 +143,16 @@ fn row(rules: &Rules, profile: &Profile, about: (&Item, SubjectCategory), relati
         ceiling(shown.reach(), shown.self_only(), tier, Relation::Authorized) != Ceiling::Withheld
     };
     Row { authorizable: item.fields.iter().map(authorizable).collect(), fields, head: head.to_vec() }
+}
+
+/// Why a record of which nothing is shown shows no head column either; `None` when something is shown.
+fn closed(fields: &[Settled]) -> Option<Withheld> {
+    if fields.iter().any(|settled| settled.decision.is_open()) {
+        return None;
+    }
+    let wanting = Decision::Withheld(Withheld::PurposeRequired);
+    let wanting = fields.iter().any(|settled| settled.decision == wanting);
+    Some(if wanting { Withheld::PurposeRequired } else { Withheld::BeyondReach })
 }
 
 /// Decides a column; a column that a purpose would open is withheld for want of it.

@@ -1,1 +1,145 @@
-//! Policies: validated at start, narrowing only.
+//! The shipped policy files as a whole, and the commands that check and explain them.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use chengxin::access::{Asking, Decider, Departments};
+use chengxin::catalogue::{self, Catalogue};
+use chengxin::cli::policy::{self, PolicyCommand};
+use chengxin::domain::{DepartmentId, Relation, Role};
+use clap::Parser;
+use strum::IntoEnumIterator;
+
+const TODAY: jiff::civil::Date = jiff::civil::date(2026, 11, 23);
+
+fn policies() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("policies")
+}
+
+fn shipped() -> (Decider, Arc<Catalogue>) {
+    let catalogue = Arc::new(Catalogue::load(&policies().join("catalogue")).unwrap());
+    (Decider::load(&policies(), Arc::clone(&catalogue)).unwrap(), catalogue)
+}
+
+#[derive(Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    command: PolicyCommand,
+}
+
+/// Runs `policy …` and gives what it printed, and whether it went well.
+fn run(arguments: &[&str]) -> (String, Result<(), String>) {
+    let arguments = Arguments::try_parse_from(["policy"].iter().chain(arguments)).unwrap();
+    let mut printed = Vec::new();
+    let outcome = policy::run(&arguments.command, TODAY, &mut printed).map_err(|error| error.to_string());
+    (String::from_utf8(printed).unwrap(), outcome)
+}
+
+#[test]
+fn every_shipped_policy_that_opens_a_field_opens_one() {
+    let (decider, catalogue) = shipped();
+    let department = DepartmentId::parse("AMR").unwrap();
+    let mut used = BTreeSet::new();
+    for (role, relation) in Role::iter().flat_map(|role| Relation::iter().map(move |relation| (role, relation))) {
+        let purpose = match role {
+            Role::Department | Role::Coordinator => Some("joint-punishment-check"),
+            Role::Grantee => Some("loan-review"),
+            _ => None,
+        };
+        let asking = Asking { role, department: Some(&department), organization: None, purpose, case: None };
+        for item in catalogue.items() {
+            for &category in &item.head.subject.categories {
+                let explained = decider.explain(&asking, TODAY, item, (category, relation)).unwrap();
+                used.extend(explained.into_iter().flat_map(|field| field.policies).map(|id| id.to_string()));
+            }
+        }
+    }
+    // These forbid, or open no field; the last two would speak for a field that no tier sees clear, or that another
+    // policy keeps from being clear.
+    let others = ["administrators.none", "filter.indexed", "lookup.authorized", "lookup.purpose"];
+    let others = others.into_iter().chain(["authorized.masked", "own.masked"]).map(str::to_owned);
+    let all: BTreeSet<String> = used.into_iter().chain(others).collect();
+    assert_eq!(all.into_iter().collect::<Vec<_>>(), decider.policy_ids());
+}
+
+#[test]
+fn every_shipped_policy_file_says_what_it_is_for() {
+    for entry in fs::read_dir(policies()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "cedar" || extension == "cedarschema") {
+            assert!(fs::read_to_string(&path).unwrap().starts_with("// "), "{}", path.display());
+        }
+    }
+}
+
+#[test]
+fn purposes_name_only_departments_that_take_part() {
+    let (decider, _) = shipped();
+    let departments = catalogue::Departments::load(&policies().join("departments.toml")).unwrap();
+    let purposes = decider.purposes();
+    for purpose in purposes.iter() {
+        if let Departments::Listed(listed) = &purpose.departments {
+            for id in listed {
+                assert!(departments.by_id(id).is_some(), "{}: {id}", purpose.code);
+            }
+        }
+    }
+}
+
+#[test]
+fn check_says_that_the_shipped_policies_are_good() {
+    let (printed, outcome) = run(&["check", "--policies", policies().to_str().unwrap()]);
+    assert_eq!(outcome, Ok(()));
+    assert!(printed.starts_with("ok: "), "{printed}");
+}
+
+#[test]
+fn check_prints_every_fault_and_fails() {
+    let dir = tempfile::TempDir::new().unwrap();
+    for name in ["purposes.toml", "chengxin.cedarschema", "departments.toml"] {
+        fs::copy(policies().join(name), dir.path().join(name)).unwrap();
+    }
+    fs::create_dir(dir.path().join("catalogue")).unwrap();
+    fs::copy(policies().join("catalogue/registration.toml"), dir.path().join("catalogue/registration.toml")).unwrap();
+    fs::write(dir.path().join("a.cedar"), "permit (principal, action, resource);").unwrap();
+    fs::write(dir.path().join("b.cedar"), "permit").unwrap();
+    let (printed, outcome) = run(&["check", "--policies", dir.path().to_str().unwrap()]);
+    assert!(printed.contains("a.cedar:1: a policy without `@id`\n"), "{printed}");
+    assert!(printed.contains("b.cedar:1: "), "{printed}");
+    assert_eq!(outcome, Err("2 faults".to_owned()));
+}
+
+#[test]
+fn explain_prints_each_field_with_its_mask_and_policies() {
+    let dir = policies();
+    let shipped = ["--policies", dir.to_str().unwrap()];
+    let explain = |arguments: &[&str]| run(&[&["explain"], &shipped[..], arguments].concat());
+    let item = ["--item", "judgment-debtor", "--category", "NATURAL_PERSON"];
+    let (printed, outcome) = explain(&[&item[..], &["--role", "PUBLIC"]].concat());
+    assert_eq!(outcome, Ok(()));
+    let line = |name: &str| printed.lines().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("{printed}"));
+    assert!(line("subjectName ").contains("MASKED NAME") && line("subjectName ").contains("disclosure.masked"));
+    assert!(line("certificateType ").contains("FIELD_WITHHELD"));
+    assert!(line("_head.subject ").contains("FIELD_WITHHELD"));
+    let officer = ["--role", "DEPARTMENT", "--department", "AMR"];
+    let (printed, _) = explain(&[&item[..], &officer].concat());
+    assert!(printed.contains("PURPOSE_REQUIRED"), "{printed}");
+    let (printed, _) = explain(&[&item[..], &officer, &["--purpose", "licence-review", "--case", "1"]].concat());
+    assert!(printed.contains("sharing.clear") && !printed.contains("PURPOSE_REQUIRED"), "{printed}");
+}
+
+#[test]
+fn explain_refuses_what_does_not_exist() {
+    let dir = policies();
+    let explain = |arguments: &[&str]| {
+        let (_, outcome) = run(&[&["explain", "--policies", dir.to_str().unwrap()], arguments].concat());
+        outcome.unwrap_err()
+    };
+    assert_eq!(explain(&["--role", "PUBLIC", "--item", "penalties"]), "no item has the code `penalties`");
+    assert!(explain(&["--role", "PUBLIC", "--item", "registration", "--purpose", "x"]).contains("purpose"));
+    let relation = ["--role", "PUBLIC", "--item", "registration", "--relation", "PROVIDER"];
+    assert_eq!(explain(&relation), "a caller with the role `PUBLIC` never has the relation `PROVIDER` to a record");
+    assert!(Arguments::try_parse_from(["policy", "explain", "--role", "BOSS", "--item", "registration"]).is_err());
+}

@@ -1,0 +1,155 @@
+//! `chengxin policy check` and `chengxin policy explain`: whether the policies are good, and what they decide.
+
+use std::fmt::Display;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, anyhow, bail, ensure};
+
+use crate::access::{Asking, Decider, Decision, Explained, Withheld, may_stand};
+use crate::catalogue::{Catalogue, Departments, Item};
+use crate::domain::{Date, DepartmentId, Relation, Role, SubjectCategory};
+
+/// What to do with the policies.
+#[derive(Clone, Debug, clap::Subcommand)]
+pub enum PolicyCommand {
+    /// Check policies, purposes and catalogue, and print every fault
+    #[command(after_help = "Example:\n  chengxin policy check --policies policies")]
+    Check(CheckArgs),
+    /// Print what a caller gets of each field of an item, and which policies decided
+    #[command(
+        after_help = "Example:\n  chengxin policy explain --item administrative-penalty --role DEPARTMENT \\\n      \
+                            --department AMR --purpose licence-review --case 370500-2026-17"
+    )]
+    Explain(ExplainArgs),
+}
+
+/// Which policies to check.
+#[derive(Clone, Debug, clap::Args)]
+pub struct CheckArgs {
+    /// Folder with `*.cedar`, `chengxin.cedarschema`, `purposes.toml`, `departments.toml` and `catalogue/`
+    #[arg(long, default_value = "policies")]
+    pub policies: PathBuf,
+}
+
+/// Whose view of what to explain.
+#[derive(Clone, Debug, clap::Args)]
+pub struct ExplainArgs {
+    /// Folder with `*.cedar`, `chengxin.cedarschema`, `purposes.toml`, `departments.toml` and `catalogue/`
+    #[arg(long, default_value = "policies")]
+    pub policies: PathBuf,
+    /// Code of the catalogue item, such as `administrative-penalty`
+    #[arg(long)]
+    pub item: String,
+    /// Role of the caller, such as `DEPARTMENT`
+    #[arg(long)]
+    pub role: Role,
+    /// Id of the caller's department, such as `AMR`
+    #[arg(long)]
+    pub department: Option<String>,
+    /// Organization code of an authorized body
+    #[arg(long)]
+    pub organization: Option<String>,
+    /// Code of the declared purpose
+    #[arg(long)]
+    pub purpose: Option<String>,
+    /// The declared case number
+    #[arg(long)]
+    pub case: Option<String>,
+    /// How the caller stands to the record: `NONE`, `PROVIDER`, `SUBJECT`, `AUTHORIZED` for the whole item
+    #[arg(long, default_value = "NONE")]
+    pub relation: Relation,
+    /// Category of the subject; all that occur in the item when it is left out
+    #[arg(long)]
+    pub category: Option<SubjectCategory>,
+}
+
+/// Does what `command` says, printing to `out`. `today` is the date in Asia/Shanghai.
+pub fn run(command: &PolicyCommand, today: Date, out: &mut dyn Write) -> anyhow::Result<()> {
+    match command {
+        PolicyCommand::Check(arguments) => check(arguments, out),
+        PolicyCommand::Explain(arguments) => explain(arguments, today, out),
+    }
+}
+
+/// Prints `ok` and what was found, or every fault, one a line. Fails when there is one.
+pub fn check(arguments: &CheckArgs, out: &mut dyn Write) -> anyhow::Result<()> {
+    let (decider, catalogue) = load(&arguments.policies, out)?;
+    let (policies, purposes) = (decider.policy_ids().len(), decider.purposes().iter().count());
+    writeln!(out, "ok: {policies} policies, {purposes} purposes, {} items", catalogue.items().len())?;
+    let hash = decider.policy_hash().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    writeln!(out, "policy hash {hash}")?;
+    Ok(())
+}
+
+/// Prints a line per field: what the caller gets, whether records may be found by it, and the policies that decided.
+pub fn explain(arguments: &ExplainArgs, today: Date, out: &mut dyn Write) -> anyhow::Result<()> {
+    let (decider, catalogue) = load(&arguments.policies, out)?;
+    let item =
+        catalogue.item_by_text(&arguments.item).ok_or_else(|| anyhow!("no item has the code `{}`", arguments.item))?;
+    let department = arguments.department.as_deref();
+    let department =
+        department.map(|id| DepartmentId::parse(id).ok_or_else(|| anyhow!("`{id}` is not a department id")));
+    let department = department.transpose()?;
+    let (role, relation) = (arguments.role, arguments.relation);
+    ensure!(
+        may_stand(role, relation),
+        "a caller with the role `{role}` never has the relation `{relation}` to a record"
+    );
+    let asking = Asking {
+        role,
+        department: department.as_ref(),
+        organization: arguments.organization.as_deref(),
+        purpose: arguments.purpose.as_deref(),
+        case: arguments.case.as_deref(),
+    };
+    for category in categories(item, arguments.category)? {
+        writeln!(out, "{} {category}, relation {relation}", item.code)?;
+        for field in decider.explain(&asking, today, item, (category, relation))? {
+            writeln!(out, "{}", line(&field))?;
+        }
+    }
+    Ok(())
+}
+
+fn categories(item: &Item, asked: Option<SubjectCategory>) -> anyhow::Result<Vec<SubjectCategory>> {
+    let occurring = &item.head.subject.categories;
+    match asked {
+        None => Ok(occurring.clone()),
+        Some(category) if occurring.contains(&category) => Ok(vec![category]),
+        Some(category) => bail!("`{category}` does not occur in `{}`", item.code),
+    }
+}
+
+fn line(field: &Explained) -> String {
+    let decision = match field.decision {
+        Decision::Clear => "CLEAR".to_owned(),
+        Decision::Masked(rule) => format!("MASKED {rule}"),
+        Decision::Withheld(Withheld::BeyondReach) => "FIELD_WITHHELD".to_owned(),
+        Decision::Withheld(Withheld::PurposeRequired) => "PURPOSE_REQUIRED".to_owned(),
+        Decision::Withheld(Withheld::AuthorizationInvalid) => "AUTHORIZATION_INVALID".to_owned(),
+    };
+    let filter = if field.filterable { "filter" } else { "" };
+    let line = format!("{:36} {decision:18} {filter:8} {}", field.field, field.policies.join(", "));
+    line.trim_end().to_owned()
+}
+
+fn load(dir: &Path, out: &mut dyn Write) -> anyhow::Result<(Decider, Arc<Catalogue>)> {
+    let departments = Departments::load(&dir.join("departments.toml")).or_else(|faults| failed(&faults, out))?;
+    let catalogue =
+        Catalogue::load_among(&dir.join("catalogue"), &departments).or_else(|faults| failed(&faults, out))?;
+    let catalogue = Arc::new(catalogue);
+    let decider = Decider::load(dir, Arc::clone(&catalogue)).or_else(|faults| failed(&faults, out))?;
+    Ok((decider, catalogue))
+}
+
+fn failed<T>(faults: &[impl Display], out: &mut dyn Write) -> anyhow::Result<T> {
+    for fault in faults {
+        writeln!(out, "{fault}").context("cannot print the faults")?;
+    }
+    match faults.len() {
+        1 => bail!("1 fault"),
+        many => bail!("{many} faults"),
+    }
+}
