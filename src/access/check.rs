@@ -113,7 +113,9 @@ impl<'a> Widening<'a> {
                 let facts = rules.facts(&shown);
                 let masked = shown.reach().mask.is_some();
                 if seen.insert(Case { facts, masked }) {
-                    profiles.iter().for_each(|key| search.column(key, &shown));
+                    for key in &profiles {
+                        search.column(key, &shown);
+                    }
                 }
             }
         }

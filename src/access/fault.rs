@@ -25,7 +25,7 @@ impl PolicyFault {
     #[must_use]
     pub(super) fn at(mut self, text: &str, offset: usize) -> Self {
         let before = text.as_bytes().get(..offset).unwrap_or(text.as_bytes());
-        self.line = Some(1 + before.iter().filter(|&&byte| byte == b'\n').count());
+        self.line = Some(before.split(|&byte| byte == b'\n').count());
         self
     }
 

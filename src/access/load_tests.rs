@@ -4,9 +4,11 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
+use strum::IntoEnumIterator;
 use tempfile::TempDir;
 
-use super::fixture::{ME, ORG, OTHER, PERSON, catalogue, shipped, who};
+use super::fixture::{ME, ORG, OTHER, PERSON, TODAY, catalogue, shipped, who};
+use super::reach::{CATEGORIES, RELATIONS};
 use super::{Decider, Decision, Facts, PolicyFault, Withheld};
 use crate::domain::{MaskRule, Role, SubjectCategory, SubjectId};
 
@@ -274,4 +276,39 @@ fn the_hash_changes_with_every_file_and_with_nothing_else() {
     }
     let purposes = format!("{}\n# more\n", shipped_text("purposes.toml"));
     assert_ne!(hash(folder("purposes.toml", &purposes).path()), shipped_hash);
+}
+
+#[test]
+fn what_the_policies_do_not_read_makes_no_difference() {
+    // Reads every attribute and never applies: with it, no two questions are taken for one.
+    let watchful = "@id(\"watchful\") forbid (principal, action == Action::\"read\", resource in Item::\"belief\")
+        when { context.today == 1 && context has purpose && context.purpose == Purpose::\"bid-review\" }
+        when { principal has organization && principal.organization == \"nobody\" }
+        when { principal has department && principal.department == Department::\"AMR\" }
+        when { resource.class == DataClass::\"PLAIN\" && resource.itemCategory == \"\" }
+        when { resource.provider == Department::\"AMR\" && resource has mask && resource.mask == MaskRule::\"DROP\" }
+        when { resource.subjectCategory == SubjectCategory::\"ORGANIZATION\" };";
+    let plain = Decider::load(&shipped(), catalogue()).unwrap();
+    let watched = Decider::load(folder("extra.cedar", watchful).path(), catalogue()).unwrap();
+    let seen = |decider: &Decider, role: Role, purpose: Option<&'static str>| {
+        let who = purpose.map_or(who(role), |purpose| who(role).asking_for(purpose));
+        let mut lines = Vec::new();
+        for item in decider.catalogue().items() {
+            for (category, relation) in CATEGORIES.iter().flat_map(|c| RELATIONS.iter().map(move |r| (*c, *r))) {
+                let explained = decider.explain(&who.asking(), TODAY, item, (category, relation)).unwrap();
+                lines.push(format!("{} {category} {relation} {explained:?}", item.code));
+            }
+        }
+        lines
+    };
+    for role in Role::iter() {
+        let purpose = match role {
+            Role::Department | Role::Coordinator => Some("joint-punishment-check"),
+            Role::Grantee => Some("loan-review"),
+            Role::Public | Role::Subject | Role::Auditor | Role::SecurityAdmin | Role::SystemAdmin => None,
+        };
+        for purpose in [None, purpose] {
+            assert_eq!(seen(&plain, role, purpose), seen(&watched, role, purpose), "{role} {purpose:?}");
+        }
+    }
 }

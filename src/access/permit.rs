@@ -235,8 +235,7 @@ impl Permit {
 
     /// Whether any field of a record is clear or masked. When none is, the record does not exist for the caller.
     pub fn opens(&self, item: &Item, facts: &Facts<'_>) -> bool {
-        let relation = self.relation(item, facts);
-        (0..item.fields.len()).any(|field| self.decision(item, field, (facts.category, relation)).is_open())
+        self.row_opens(item, facts.category, self.relation(item, facts))
     }
 
     /// Whether it is the authorization that lets a field be seen, or be seen clearer: such a reading uses it up.
@@ -258,8 +257,9 @@ impl Permit {
         let tier = reached(self.role(), relation, self.profile.right().tier, item.sharing);
         match (relation, tier) {
             (_, None) => Window::Closed,
-            (Relation::Subject, Some(Tier::AuthorizedQuery)) => Window::Archive,
-            (Relation::Provider, Some(Tier::GovernmentSharing)) => Window::Archive,
+            (Relation::Subject, Some(Tier::AuthorizedQuery)) | (Relation::Provider, Some(Tier::GovernmentSharing)) => {
+                Window::Archive
+            }
             (_, Some(Tier::PublicDisclosure)) => Window::Published,
             (_, Some(Tier::GovernmentSharing | Tier::AuthorizedQuery)) => Window::Shared,
         }
@@ -341,6 +341,10 @@ impl Permit {
     }
 
     fn row_opens(&self, item: &Item, category: SubjectCategory, relation: Relation) -> bool {
+        if relation != Relation::Authorized {
+            return self.table(item).is_some_and(|table| table.row(category, relation).opens());
+        }
+        // An authorization opens the fields it covers, the others stand as without it.
         (0..item.fields.len()).any(|field| self.decision(item, field, (category, relation)).is_open())
     }
 

@@ -50,11 +50,9 @@ pub(super) fn reached(role: Role, relation: Relation, purpose: Option<Tier>, sha
     let without = Tier::PublicDisclosure;
     match role {
         Role::Auditor | Role::SecurityAdmin | Role::SystemAdmin => None,
-        Role::Public => Some(without),
         Role::Subject if relation == Relation::Subject => Some(Tier::AuthorizedQuery),
-        Role::Subject => Some(without),
         Role::Grantee if relation == Relation::Authorized => Some(purpose.unwrap_or(without)),
-        Role::Grantee => Some(without),
+        Role::Public | Role::Subject | Role::Grantee => Some(without),
         Role::Department | Role::Coordinator => {
             let shared = sharing != Sharing::NotShared || relation == Relation::Provider;
             let purpose = purpose.filter(|_| shared).unwrap_or(without);

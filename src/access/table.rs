@@ -31,6 +31,8 @@ pub(super) struct Row {
     head: Vec<Decision>,
     /// `[field]` whether some valid authorization could open it.
     authorizable: Vec<bool>,
+    /// Whether any field is clear or masked.
+    opens: bool,
 }
 
 impl Row {
@@ -51,7 +53,7 @@ impl Row {
 
     /// Whether any field is clear or masked.
     pub(super) fn opens(&self) -> bool {
-        self.fields.iter().any(|settled| settled.decision.is_open())
+        self.opens
     }
 }
 
@@ -142,7 +144,8 @@ fn row(rules: &Rules, profile: &Profile, about: (&Item, SubjectCategory), relati
         let tier = Some(Tier::AuthorizedQuery);
         ceiling(shown.reach(), shown.self_only(), tier, Relation::Authorized) != Ceiling::Withheld
     };
-    Row { authorizable: item.fields.iter().map(authorizable).collect(), fields, head: head.to_vec() }
+    let authorizable = item.fields.iter().map(authorizable).collect();
+    Row { fields, head: head.to_vec(), authorizable, opens: closed.is_none() }
 }
 
 /// Why a record of which nothing is shown shows no head column either; `None` when something is shown.

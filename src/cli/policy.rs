@@ -78,8 +78,11 @@ pub fn check(arguments: &CheckArgs, out: &mut dyn Write) -> anyhow::Result<()> {
     let (decider, catalogue) = load(&arguments.policies, out)?;
     let (policies, purposes) = (decider.policy_ids().len(), decider.purposes().iter().count());
     writeln!(out, "ok: {policies} policies, {purposes} purposes, {} items", catalogue.items().len())?;
-    let hash = decider.policy_hash().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    writeln!(out, "policy hash {hash}")?;
+    write!(out, "policy hash ")?;
+    for byte in decider.policy_hash() {
+        write!(out, "{byte:02x}")?;
+    }
+    writeln!(out)?;
     Ok(())
 }
 
