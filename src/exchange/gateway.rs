@@ -53,6 +53,11 @@ pub struct Rules {
 }
 
 impl Gateway {
+    /// The code of the division whose records these are.
+    pub fn division(&self) -> &str {
+        &self.departments.division().code
+    }
+
     /// The index value of a certificate number, as `subject_identifiers` holds it: hexadecimal.
     pub fn certificate_index(&self, kind: IdentifierKind, number: &str) -> String {
         hex(&self.keyring.blind_index(&format!("subject.{}", kind.name()), number))

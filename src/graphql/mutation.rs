@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject, Union};
+use async_graphql::{Context, ID, InputObject, Json, Object, Result, SimpleObject, Union};
 
 use super::context::ContextExt;
 use super::object::authorization::Authorization;
 use super::scalar::DateTime;
 use crate::domain::Role;
 use crate::exchange::authorization::{self, NewAuthorization};
+use crate::exchange::submission;
 
 /// Everything that can be changed.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +19,7 @@ pub struct Mutation;
 pub(super) fn roles_of(field: &str) -> &'static [Role] {
     match field {
         "grantAuthorization" | "revokeAuthorization" => &[Role::Subject],
+        "submitRecords" => &[Role::Department, Role::Coordinator],
         _ => &[],
     }
 }
@@ -112,6 +114,52 @@ impl From<authorization::InputProblem> for InputProblem {
     }
 }
 
+/// Rows that a department reports.
+#[derive(Clone, Debug, InputObject)]
+pub struct SubmitRecordsInput {
+    /// The code of the catalogue item.
+    item: String,
+    /// The vintage whose column names are used; the newest when left out.
+    vintage: Option<String>,
+    /// Up to 1,000 rows: objects from column name to text.
+    rows: Vec<Json<std::collections::BTreeMap<String, Option<String>>>>,
+}
+
+/// What became of the rows.
+#[derive(Debug, Union)]
+pub enum SubmitRecordsPayload {
+    /// They were read; each row says what became of it.
+    Success(SubmitRecordsSuccess),
+    /// None was read.
+    Invalid(InvalidInput),
+}
+
+/// The rows were read.
+#[derive(Debug, SimpleObject)]
+pub struct SubmitRecordsSuccess {
+    /// How many were new.
+    inserted: i32,
+    /// How many replaced an older version.
+    updated: i32,
+    /// How many were there already.
+    unchanged: i32,
+    /// How many were rejected.
+    rejected: i32,
+    /// What became of each row, in the order sent.
+    rows: Vec<SubmittedRow>,
+}
+
+/// What became of one row.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct SubmittedRow {
+    /// Its place among the rows sent, from 1.
+    row: i32,
+    /// INSERTED, UPDATED, UNCHANGED, DUPLICATE or REJECTED.
+    outcome: String,
+    /// What was wrong or worth knowing, without private values.
+    problems: Vec<InputProblem>,
+}
+
 #[Object]
 impl Mutation {
     /// Grants an authorization over your own records.
@@ -155,8 +203,47 @@ impl Mutation {
             }),
         })
     }
+
+    /// Reports rows of a catalogue item that your department provides, up to 1,000 at once.
+    async fn submit_records(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The rows.")] input: SubmitRecordsInput,
+    ) -> Result<SubmitRecordsPayload> {
+        let rows = input.rows.into_iter().map(|row| row.0).collect();
+        let wanted = submission::Submission { item: input.item, vintage: input.vintage, rows };
+        Ok(match submission::submit(ctx.inquiry()?, wanted)? {
+            Ok(report) => SubmitRecordsPayload::Success(report.into()),
+            Err(problems) => SubmitRecordsPayload::Invalid(invalid(problems)),
+        })
+    }
 }
 
 fn invalid(problems: Vec<authorization::InputProblem>) -> InvalidInput {
     InvalidInput { problems: problems.into_iter().map(InputProblem::from).collect() }
+}
+
+impl From<submission::SubmissionReport> for SubmitRecordsSuccess {
+    fn from(report: submission::SubmissionReport) -> Self {
+        let count = |outcome: &str| {
+            let rows = report.rows.iter().filter(|row| row.outcome == outcome).count();
+            i32::try_from(rows).unwrap_or(i32::MAX)
+        };
+        Self {
+            inserted: count("INSERTED"),
+            updated: count("UPDATED"),
+            unchanged: count("UNCHANGED"),
+            rejected: count("REJECTED"),
+            rows: report
+                .rows
+                .iter()
+                .zip(1..)
+                .map(|(row, at)| SubmittedRow {
+                    row: at,
+                    outcome: row.outcome.to_owned(),
+                    problems: row.problems.iter().cloned().map(InputProblem::from).collect(),
+                })
+                .collect(),
+        }
+    }
 }

@@ -98,6 +98,18 @@ impl Database {
         self.lend(|connection| connection.write(work))
     }
 
+    /// The same for work with errors of its own kind.
+    pub fn write_with<T, E: From<StoreError> + From<DieselError>>(
+        &self,
+        work: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut lent = self.pool.get().map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        let done = lent.connection.write(work);
+        // The kind of error is the caller's; the connection is put back only after a success.
+        lent.is_broken = done.is_err();
+        done
+    }
+
     /// A connection of one's own, outside the pool, for a thread that lives long.
     pub fn connect(&self) -> Result<AnyConnection, StoreError> {
         self.address.connect(self.set)

@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use super::connection::AnyConnection;
 use super::schema::{batches, record_index, record_versions, records};
 use super::{StoreError, row_id};
-use crate::domain::{BatchId, Instant, RecordId};
+use crate::domain::{BatchId, Instant, RecordId, SubjectId};
 
 /// A batch of rows: one file, or one submission.
 #[derive(Clone, Debug)]
@@ -97,6 +97,10 @@ pub struct Existing {
     pub id: RecordId,
     /// Its version.
     pub version: i64,
+    /// Its subject.
+    pub subject: SubjectId,
+    /// The department that provides it, or empty.
+    pub provider: String,
     /// Whether its content is the content at hand.
     pub same: bool,
 }
@@ -131,14 +135,15 @@ pub fn existing(
     key_digest: &[u8; 32],
     content_digest: &[u8; 32],
 ) -> Result<Option<Existing>, StoreError> {
-    let row: Option<(Vec<u8>, i64, Vec<u8>)> = records::table
+    let row: Option<(Vec<u8>, i64, Vec<u8>, Vec<u8>, String)> = records::table
         .filter(records::key_digest.eq(key_digest.as_slice()))
-        .select((records::id, records::version, records::content_digest))
+        .select((records::id, records::version, records::content_digest, records::subject, records::provider))
         .first(connection)
         .optional()?;
-    row.map(|(id, version, content)| {
+    row.map(|(id, version, content, subject, provider)| {
         let id = row_id(RecordId::from_slice, "records", "id", &id)?;
-        Ok(Existing { id, version, same: content == content_digest })
+        let subject = row_id(SubjectId::from_slice, "records", "subject", &subject)?;
+        Ok(Existing { id, version, subject, provider, same: content == content_digest })
     })
     .transpose()
 }

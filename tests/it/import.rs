@@ -1,1 +1,5 @@
-//! The importer: real files, dirty files, the same file twice.
+//! Importing: what real, dirty and hostile files come to.
+
+mod cases;
+mod files;
+mod support;
