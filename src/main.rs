@@ -1,3 +1,22 @@
-//! The program: arguments, configuration, run.
+//! The program: arguments, logs, run.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+use tracing_subscriber::EnvFilter;
+
+use chengxin::cli::{self, Arguments};
+use chengxin::clock::Ambient;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,actix_server=warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match cli::run(arguments, &Ambient::system()) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("chengxin: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

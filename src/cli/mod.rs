@@ -1,5 +1,69 @@
-//! One file per subcommand: its arguments and what it does.
+//! The command line: one file per subcommand, its arguments and what it does.
 
+pub mod demo;
+pub mod import;
 pub mod keys;
+pub mod ledger;
+pub mod migrate;
 pub mod policy;
+pub mod schema;
+pub mod serve;
 pub mod token;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::clock::Ambient;
+
+/// chengxin (诚信): a GraphQL gateway over a city's public credit information.
+#[derive(Debug, Parser)]
+#[command(version, about, after_help = "Example:\n  chengxin demo\n\nExit codes: 0 done, 1 failed, 2 usage; `ledger verify` has its own.")]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// A gateway with generated data and nothing to set up (演示).
+    Demo(demo::DemoArgs),
+    /// Serve with a configuration file (启动服务).
+    Serve(serve::ServeArgs),
+    /// Make the databases, or bring them to this version (建库与升级).
+    Migrate(migrate::MigrateArgs),
+    /// Import files of a catalogue item (导入数据).
+    Import(import::ImportArgs),
+    /// Print the GraphQL schema (输出接口定义).
+    Schema(schema::SchemaArgs),
+    /// Sign a token for development (签发开发用令牌).
+    Token(token::TokenArgs),
+    /// Check policies, or explain a decision (检查和解释策略).
+    #[command(subcommand)]
+    Policy(policy::PolicyCommand),
+    /// Export the ledger, verify it, print its checkpoint (查询日志).
+    #[command(subcommand)]
+    Ledger(ledger::LedgerCommand),
+    /// List keys, or make a new one (密钥).
+    Keys(keys::KeysArgs),
+}
+
+/// Does what the arguments say.
+pub fn run(arguments: Arguments, ambient: &Ambient) -> anyhow::Result<ExitCode> {
+    let mut out = std::io::stdout().lock();
+    match arguments.command {
+        Command::Demo(arguments) => demo::run(&arguments, ambient)?,
+        Command::Serve(arguments) => serve::run(&arguments, ambient)?,
+        Command::Migrate(arguments) => migrate::run(&arguments, ambient)?,
+        Command::Import(arguments) => import::run(&arguments, ambient, &mut out)?,
+        Command::Schema(arguments) => schema::run(&arguments, &mut out)?,
+        Command::Token(arguments) => {
+            use std::io::Write;
+            writeln!(out, "{}", token::sign_token(&arguments, ambient)?)?;
+        }
+        Command::Policy(command) => policy::run(&command, ambient.today(), &mut out)?,
+        Command::Ledger(command) => return ledger::run(&command, ambient, &mut out),
+        Command::Keys(arguments) => keys::run(&arguments, ambient, &mut out)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -7,9 +7,11 @@ use sha2::{Digest, Sha256};
 
 use super::access_log;
 use super::gateway::Gateway;
+use super::import::QualityReport;
 use super::inquiry::Inquiry;
 use super::tally::{CellCounts, Tally};
 use crate::authentication::{Caller, Proof};
+use crate::catalogue::Item;
 pub use crate::ledger::{EntryKind, NewEntry, Receipt};
 use crate::ledger::{self, Committed, Decision, FieldCounts, Undisclosed};
 
@@ -205,4 +207,16 @@ pub async fn register_folded(
     entry.committed.ip = Some(bucket.to_owned());
     entry.committed.reason = Some(counts.to_string());
     gateway.ledger.append(entry).await.map_err(|_| AuditUnavailable)
+}
+
+/// Puts in the ledger that a file was imported: item, counts, the file's digest. Blocks.
+pub fn register_import(gateway: &Gateway, item: &Item, report: &QualityReport) -> Result<(), AuditUnavailable> {
+    let mut entry = NewEntry::new(EntryKind::Admin, Decision::Allowed);
+    entry.items = vec![item.code.to_string()];
+    entry.rows = u32::try_from(report.accepted).unwrap_or(u32::MAX);
+    entry.flags = vec!["IMPORT".to_owned()];
+    entry.policy_hash = Some(gateway.decider.policy_hash());
+    entry.catalogue_hash = Some(*gateway.catalogue.hash());
+    entry.committed.reason = serde_json::to_string(report).ok();
+    gateway.ledger.append_blocking(entry).map(drop).map_err(|_| AuditUnavailable)
 }

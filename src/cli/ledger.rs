@@ -1,0 +1,176 @@
+//! `chengxin ledger`: export, offline verification, the newest checkpoint.
+
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context;
+use clap::{Args, Subcommand, ValueEnum};
+
+use crate::app;
+use crate::clock::Ambient;
+use crate::config::Config;
+use crate::crypto::Keyring;
+use crate::ledger::{Disclosures, Expectation, Export, Report, VerifierKey, verify_database, verify_export};
+use crate::store::{Database, MigrationSet};
+
+/// Subcommands of `chengxin ledger`.
+#[derive(Debug, Subcommand)]
+pub enum LedgerCommand {
+    /// Write every entry to a file, with the checkpoint that covers them.
+    Export(ExportArgs),
+    /// Check an exported file, or the database itself: signature, tree and every leaf.
+    Verify(VerifyArgs),
+    /// Print the newest signed checkpoint and the keys to verify with.
+    Checkpoint(CheckpointArgs),
+}
+
+/// The format of an export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// One JSON object a line; everything that can be verified.
+    Ndjson,
+    /// A table for people, with the exact leaves beside.
+    Csv,
+}
+
+/// Arguments of `chengxin ledger export`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  chengxin ledger export --config chengxin.toml --format ndjson --out ledger.ndjson")]
+pub struct ExportArgs {
+    /// The configuration file.
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// The format.
+    #[arg(long, value_enum, default_value = "ndjson")]
+    format: Format,
+    /// Open the sealed bodies and write what the leaves commit to. For whoever may see it.
+    #[arg(long)]
+    disclose: bool,
+    /// The file to write; standard output when absent. Never overwritten.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+/// Arguments of `chengxin ledger verify`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  chengxin ledger verify ledger.ndjson --key 'ledger.example/chengxin+…'\n  \
+chengxin ledger verify --config chengxin.toml\n\nExit codes: 0 sound, 1 usage, 2 signature, 3 fork or rollback, 4 content, 5 incomplete.")]
+pub struct VerifyArgs {
+    /// An exported file.
+    #[arg(value_name = "FILE", required_unless_present = "config", conflicts_with = "config")]
+    file: Option<PathBuf>,
+    /// Verify the database that this configuration names.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The key that the ledger's checkpoints must be signed with, as `ledger checkpoint` prints it.
+    #[arg(long, value_name = "VKEY")]
+    key: Option<String>,
+    /// A checkpoint from earlier (a file): the ledger must have grown from it.
+    #[arg(long, value_name = "FILE")]
+    known: Option<PathBuf>,
+    /// Print the report as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Arguments of `chengxin ledger checkpoint`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  chengxin ledger checkpoint --config chengxin.toml")]
+pub struct CheckpointArgs {
+    /// The configuration file.
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+}
+
+/// Runs a subcommand.
+pub fn run(command: &LedgerCommand, _ambient: &Ambient, out: &mut impl Write) -> anyhow::Result<ExitCode> {
+    match command {
+        LedgerCommand::Export(arguments) => export(arguments, out).map(|()| ExitCode::SUCCESS),
+        LedgerCommand::Verify(arguments) => verify(arguments, out),
+        LedgerCommand::Checkpoint(arguments) => checkpoint(arguments, out).map(|()| ExitCode::SUCCESS),
+    }
+}
+
+struct Opened {
+    database: Database,
+    keys: crate::ledger::LedgerKeys,
+}
+
+fn open(config: &std::path::Path) -> anyhow::Result<Opened> {
+    let config = Config::load(config)?;
+    let keyring = Arc::new(Keyring::load(&config.keys)?);
+    let keys = app::ledger_keys(&config.origin, &keyring)?;
+    let database = Database::open(&config.ledger, MigrationSet::Ledger, 2)?;
+    Ok(Opened { database, keys })
+}
+
+fn export(arguments: &ExportArgs, out: &mut impl Write) -> anyhow::Result<()> {
+    let Opened { database, keys } = open(&arguments.config)?;
+    let disclosures = if arguments.disclose { Disclosures::All(keys.bodies()) } else { Disclosures::None };
+    let export = Export { database: &database, log: keys.log(), receipts: keys.receipts(), disclosures };
+    let exported = match &arguments.out {
+        None => write_as(&export, arguments.format, out)?,
+        Some(path) => {
+            let file = File::create_new(path).with_context(|| format!("`{}` cannot be made", path.display()))?;
+            let mut file = BufWriter::new(file);
+            let exported = write_as(&export, arguments.format, &mut file)?;
+            file.into_inner()?.sync_all()?;
+            exported
+        }
+    };
+    eprintln!("{} entries exported; verify with --key '{}'", exported.entries, keys.log());
+    Ok(())
+}
+
+fn write_as(
+    export: &Export<'_>,
+    format: Format,
+    out: &mut impl Write,
+) -> Result<crate::ledger::Exported, crate::ledger::ExportError> {
+    match format {
+        Format::Ndjson => export.ndjson(out),
+        Format::Csv => export.csv(out),
+    }
+}
+
+fn verify(arguments: &VerifyArgs, out: &mut impl Write) -> anyhow::Result<ExitCode> {
+    let key = arguments.key.as_deref().map(VerifierKey::parse).transpose().context("`--key` is not a verifier key")?;
+    let known = arguments.known.as_ref().map(std::fs::read_to_string).transpose()?;
+    let mut expectation = Expectation { log: key, known, ..Expectation::default() };
+    let report = match (&arguments.file, &arguments.config) {
+        (Some(file), _) => {
+            let file = File::open(file).with_context(|| format!("`{}` cannot be read", file.display()))?;
+            verify_export(BufReader::new(file), &expectation)?
+        }
+        (None, Some(config)) => {
+            let Opened { database, keys } = open(config)?;
+            expectation.log.get_or_insert_with(|| keys.log().clone());
+            verify_database(&database, &expectation, Some(keys.bodies()))?
+        }
+        (None, None) => anyhow::bail!("name a file, or a configuration with --config"),
+    };
+    print(&report, arguments.json, out)?;
+    Ok(ExitCode::from(report.exit_code()))
+}
+
+fn print(report: &Report, as_json: bool, out: &mut impl Write) -> anyhow::Result<()> {
+    if as_json {
+        serde_json::to_writer_pretty(&mut *out, &report.to_json())?;
+        writeln!(out)?;
+    } else {
+        writeln!(out, "{report}")?;
+    }
+    Ok(())
+}
+
+fn checkpoint(arguments: &CheckpointArgs, out: &mut impl Write) -> anyhow::Result<()> {
+    let Opened { database, keys } = open(&arguments.config)?;
+    let newest = database.read(crate::store::ledger::tree::latest_checkpoint)?;
+    let note = newest.context("the ledger has no checkpoint yet")?.note;
+    write!(out, "{note}")?;
+    eprintln!("checkpoint key: {}\nreceipt key:    {}", keys.log(), keys.receipts());
+    Ok(())
+}
