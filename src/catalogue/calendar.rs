@@ -9,7 +9,8 @@ use jiff::civil::Weekday;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::rules::{PolicyFault, Source};
+use super::CatalogueFault;
+use super::rules::Source;
 use crate::domain::calendar::{WorkingCalendar, YearArrangement};
 use crate::domain::time::Date;
 
@@ -18,11 +19,11 @@ use crate::domain::time::Date;
 /// # Errors
 /// All faults found: an unreadable file, unknown keys, a date that does not exist, lies in another year, stands
 /// twice, or is a make-up working day from Monday to Friday.
-pub fn load_calendar(path: &Path) -> Result<WorkingCalendar, Vec<PolicyFault>> {
+pub fn load_calendar(path: &Path) -> Result<WorkingCalendar, Vec<CatalogueFault>> {
     let name = path.display().to_string();
     match std::fs::read_to_string(path) {
         Ok(text) => read_calendar(&name, &text),
-        Err(error) => Err(vec![PolicyFault { file: name, line: None, reason: format!("cannot be read: {error}") }]),
+        Err(error) => Err(vec![CatalogueFault { file: name, line: None, reason: format!("cannot be read: {error}") }]),
     }
 }
 
@@ -30,7 +31,7 @@ pub fn load_calendar(path: &Path) -> Result<WorkingCalendar, Vec<PolicyFault>> {
 ///
 /// # Errors
 /// As [`load_calendar`].
-pub fn read_calendar(name: &str, text: &str) -> Result<WorkingCalendar, Vec<PolicyFault>> {
+pub fn read_calendar(name: &str, text: &str) -> Result<WorkingCalendar, Vec<CatalogueFault>> {
     let source = Source { name, text };
     let file: CalendarFile = source.read().map_err(|fault| vec![fault])?;
     let mut faults = Vec::new();
@@ -73,7 +74,7 @@ struct Festival {
 fn read_statutory(
     entries: &[Spanned<String>],
     source: Source<'_>,
-    faults: &mut Vec<PolicyFault>,
+    faults: &mut Vec<CatalogueFault>,
 ) -> BTreeSet<(i8, i8)> {
     let mut days = BTreeSet::new();
     for entry in entries {
@@ -88,7 +89,7 @@ fn read_statutory(
     days
 }
 
-fn read_year(entry: &YearEntry, source: Source<'_>, faults: &mut Vec<PolicyFault>) -> YearArrangement {
+fn read_year(entry: &YearEntry, source: Source<'_>, faults: &mut Vec<CatalogueFault>) -> YearArrangement {
     let mut arrangement = YearArrangement::default();
     if entry.papers.is_empty() {
         faults.push(source.fault(Some(entry.year.span().start), "no paper that arranges this year"));
@@ -122,7 +123,7 @@ fn read_day(
     day: &Spanned<String>,
     entry: &YearEntry,
     source: Source<'_>,
-    faults: &mut Vec<PolicyFault>,
+    faults: &mut Vec<CatalogueFault>,
 ) -> Option<Date> {
     let text = day.get_ref();
     let reason = match text.parse::<Date>() {

@@ -29,4 +29,4 @@ pub use model::{
     Bilingual, Catalogue, Field, FieldType, Head, Item, NaturalKey, Reach, Requirement, Sharing, SubjectMapping,
     Vintage,
 };
-pub use rules::{PUBLICATION_RULES, PolicyFault, RulePacks};
+pub use rules::{PUBLICATION_RULES, RulePacks};

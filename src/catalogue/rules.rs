@@ -3,20 +3,20 @@
 //! A pack that leaves anything open is refused with file, line and reason, all faults at once.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::path::Path;
 
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use toml::Spanned;
 
-use super::Bilingual;
+use super::{Bilingual, CatalogueFault};
 use crate::domain::Level;
 use crate::domain::penalty::{PenaltyKind, Procedure};
 use crate::domain::period::{LevelPeriod, PublicationRule, RulePack};
 use crate::domain::time::Date;
 
-/// The rules every pack must have: what the shipped catalogue's items name as their `publication`.
+/// The publication rules that a catalogue item can name, and that every pack has. `permanent`: published without an
+/// end. `none`: never published, and shared or shown to the authorized while the record is current.
 pub const PUBLICATION_RULES: [&str; 6] = ["penalty", "licence", "list", "abnormal", "permanent", "none"];
 
 /// The packs, by the date from which they are in force. There is at least one.
@@ -27,32 +27,12 @@ pub struct RulePacks {
     hash: [u8; 32],
 }
 
-/// What is wrong with a file of policies.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PolicyFault {
-    /// The file, or the folder when there is none.
-    pub file: String,
-    /// The line, from 1, where one can be named.
-    pub line: Option<usize>,
-    /// What is wrong.
-    pub reason: String,
-}
-
-impl fmt::Display for PolicyFault {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.line {
-            Some(line) => write!(formatter, "{}:{line}: {}", self.file, self.reason),
-            None => write!(formatter, "{}: {}", self.file, self.reason),
-        }
-    }
-}
-
 impl RulePacks {
     /// Reads every `*.toml` of a folder.
     ///
     /// # Errors
     /// All faults found: unreadable files, unknown keys, levels without periods, missing rules, two packs of one id or date.
-    pub fn load(folder: &Path) -> Result<Self, Vec<PolicyFault>> {
+    pub fn load(folder: &Path) -> Result<Self, Vec<CatalogueFault>> {
         Self::from_files(&read_folder(folder)?)
     }
 
@@ -60,7 +40,7 @@ impl RulePacks {
     ///
     /// # Errors
     /// As [`RulePacks::load`].
-    pub fn from_files(files: &[(String, String)]) -> Result<Self, Vec<PolicyFault>> {
+    pub fn from_files(files: &[(String, String)]) -> Result<Self, Vec<CatalogueFault>> {
         let mut faults = Vec::new();
         let mut packs: BTreeMap<Date, RulePack> = BTreeMap::new();
         for (name, text) in files {
@@ -78,7 +58,7 @@ impl RulePacks {
         let mut packs = packs.into_values();
         match packs.next() {
             Some(earliest) if faults.is_empty() => Ok(Self { earliest, later: packs.collect(), hash: hash_of(files) }),
-            None if faults.is_empty() => Err(vec![PolicyFault {
+            None if faults.is_empty() => Err(vec![CatalogueFault {
                 file: "rules".to_owned(),
                 line: None,
                 reason: "no rule pack (`*.toml`) here".to_owned(),
@@ -117,13 +97,13 @@ pub(super) struct Source<'a> {
 
 impl Source<'_> {
     /// A fault at a byte offset.
-    pub(super) fn fault(&self, at: Option<usize>, reason: impl Into<String>) -> PolicyFault {
+    pub(super) fn fault(&self, at: Option<usize>, reason: impl Into<String>) -> CatalogueFault {
         let line = at.map(|at| 1 + self.text.bytes().take(at).filter(|&byte| byte == b'\n').count());
-        PolicyFault { file: self.name.to_owned(), line, reason: reason.into() }
+        CatalogueFault { file: self.name.to_owned(), line, reason: reason.into() }
     }
 
     /// The file as its TOML shape.
-    pub(super) fn read<T: serde::de::DeserializeOwned>(&self) -> Result<T, PolicyFault> {
+    pub(super) fn read<T: serde::de::DeserializeOwned>(&self) -> Result<T, CatalogueFault> {
         toml::from_str(self.text).map_err(|error| self.fault(error.span().map(|span| span.start), error.message()))
     }
 }
@@ -142,7 +122,7 @@ struct PackFile {
     rules: BTreeMap<String, Spanned<PublicationRule>>,
 }
 
-fn read_pack(source: Source<'_>) -> Result<RulePack, Vec<PolicyFault>> {
+fn read_pack(source: Source<'_>) -> Result<RulePack, Vec<CatalogueFault>> {
     let file: PackFile = source.read().map_err(|fault| vec![fault])?;
     let mut faults = Vec::new();
     check_levels(&file, source, &mut faults);
@@ -179,7 +159,7 @@ fn read_pack(source: Source<'_>) -> Result<RulePack, Vec<PolicyFault>> {
 }
 
 /// Every level that is named has a period, every period is possible, and a graver level is never shown less.
-fn check_levels(file: &PackFile, source: Source<'_>, faults: &mut Vec<PolicyFault>) {
+fn check_levels(file: &PackFile, source: Source<'_>, faults: &mut Vec<CatalogueFault>) {
     let known: BTreeSet<Level> = file.levels.keys().copied().collect();
     let of_rules = file.rules.values().filter_map(|rule| match *rule.get_ref() {
         PublicationRule::Term { level, .. } | PublicationRule::Removal { level, .. } => Some((level, rule.span())),
@@ -217,8 +197,8 @@ fn plain<K: Ord, V>(map: BTreeMap<K, Spanned<V>>) -> BTreeMap<K, V> {
     map.into_iter().map(|(key, value)| (key, value.into_inner())).collect()
 }
 
-fn read_folder(folder: &Path) -> Result<Vec<(String, String)>, Vec<PolicyFault>> {
-    let unreadable = |path: &Path, error: &std::io::Error| PolicyFault {
+fn read_folder(folder: &Path) -> Result<Vec<(String, String)>, Vec<CatalogueFault>> {
+    let unreadable = |path: &Path, error: &std::io::Error| CatalogueFault {
         file: path.display().to_string(),
         line: None,
         reason: format!("cannot be read: {error}"),

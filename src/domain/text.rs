@@ -83,8 +83,7 @@ pub fn is_blank(character: char) -> bool {
 fn is_invisible(character: char) -> bool {
     match character {
         '\t' | '\n' | '\r' => false,
-        '\u{ad}' | '\u{feff}' => true,
-        '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' => true,
+        '\u{ad}' | '\u{feff}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' => true,
         other => other.is_control(),
     }
 }

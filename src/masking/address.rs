@@ -9,9 +9,36 @@ const HIDDEN: &str = "******";
 
 /// The provinces, in full.
 const PROVINCES: [&str; 30] = [
-    "河北省", "山西省", "辽宁省", "吉林省", "黑龙江省", "江苏省", "浙江省", "安徽省", "福建省", "江西省", "山东省", "河南省",
-    "湖北省", "湖南省", "广东省", "海南省", "四川省", "贵州省", "云南省", "陕西省", "甘肃省", "青海省", "台湾省",
-    "内蒙古自治区", "广西壮族自治区", "西藏自治区", "宁夏回族自治区", "新疆维吾尔自治区", "香港特别行政区", "澳门特别行政区",
+    "河北省",
+    "山西省",
+    "辽宁省",
+    "吉林省",
+    "黑龙江省",
+    "江苏省",
+    "浙江省",
+    "安徽省",
+    "福建省",
+    "江西省",
+    "山东省",
+    "河南省",
+    "湖北省",
+    "湖南省",
+    "广东省",
+    "海南省",
+    "四川省",
+    "贵州省",
+    "云南省",
+    "陕西省",
+    "甘肃省",
+    "青海省",
+    "台湾省",
+    "内蒙古自治区",
+    "广西壮族自治区",
+    "西藏自治区",
+    "宁夏回族自治区",
+    "新疆维吾尔自治区",
+    "香港特别行政区",
+    "澳门特别行政区",
 ];
 
 /// The cities that are provinces.
@@ -21,8 +48,18 @@ const MUNICIPALITIES: [&str; 4] = ["北京市", "天津市", "上海市", "重�
 const OWN_PROVINCE: &str = "山东省";
 const OWN_CITY: &str = "东营市";
 const OWN_DISTRICTS: [&str; 12] = [
-    "东营经济技术开发区", "东营港经济开发区", "黄河三角洲农业高新技术产业示范区", "农业高新技术产业示范区", "现代畜牧业示范区",
-    "经济技术开发区", "东营区", "河口区", "垦利区", "垦利县", "利津县", "广饶县",
+    "东营经济技术开发区",
+    "东营港经济开发区",
+    "黄河三角洲农业高新技术产业示范区",
+    "农业高新技术产业示范区",
+    "现代畜牧业示范区",
+    "经济技术开发区",
+    "东营区",
+    "河口区",
+    "垦利区",
+    "垦利县",
+    "利津县",
+    "广饶县",
 ];
 
 /// Endings of districts whose names are longer than four characters.
@@ -70,7 +107,10 @@ fn city_length(rest: &str) -> Option<usize> {
     let endings = ["市", "地区", "盟"];
     if let Some((at, ending)) = rest.find("自治州").map(|at| (at, "自治州")) {
         let name = rest.get(..at)?;
-        if name.chars().count() <= 12 && name.chars().all(is_ideograph) && !endings.iter().any(|ending| name.contains(ending)) {
+        if name.chars().count() <= 12
+            && name.chars().all(is_ideograph)
+            && !endings.iter().any(|ending| name.contains(ending))
+        {
             return Some(at + ending.len());
         }
     }
@@ -82,9 +122,13 @@ fn district_length(rest: &str) -> Option<usize> {
     let name = |end: &usize| rest.get(..*end).unwrap_or_default();
     let is_below = |name: &str| name.contains(|character| BELOW_DISTRICT.contains(character));
     let short = ends(rest, 4).find(|end| name(end).ends_with(['区', '县', '旗', '市']));
-    let end = short.or_else(|| ends(rest, 15).find(|end| LONG_ENDINGS.iter().any(|ending| name(end).ends_with(ending))))?;
-    let numbered = ["一区", "二区", "三区", "四区", "五区", "六区", "七区", "八区", "九区", "十区", "东区", "西区", "南区", "北区"];
-    let doubtful = is_below(name(&end)) || (name(&end).chars().count() > 3 && numbered.iter().any(|ending| name(&end).ends_with(ending)));
+    let end =
+        short.or_else(|| ends(rest, 15).find(|end| LONG_ENDINGS.iter().any(|ending| name(end).ends_with(ending))))?;
+    let numbered = [
+        "一区", "二区", "三区", "四区", "五区", "六区", "七区", "八区", "九区", "十区", "东区", "西区", "南区", "北区",
+    ];
+    let doubtful = is_below(name(&end))
+        || (name(&end).chars().count() > 3 && numbered.iter().any(|ending| name(&end).ends_with(ending)));
     (!doubtful).then_some(end)
 }
 

@@ -74,7 +74,7 @@ fn reveal(decision: Decision, scanned: bool, value: &str) -> Option<Shown> {
 pub fn apply(rule: MaskRule, text: &str) -> String {
     match rule {
         MaskRule::Name => name::name(text),
-        MaskRule::IdStd => number::citizen_number(text, |at| at < 6 || at >= 14),
+        MaskRule::IdStd => number::citizen_number(text, |at| !(6..14).contains(&at)),
         MaskRule::IdPublic => number::citizen_number(text, |at| at == 0 || at == 17),
         MaskRule::IdBirth => number::citizen_number(text, |at| !(10..14).contains(&at)),
         MaskRule::Phone => number::mobile(text),

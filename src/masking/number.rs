@@ -9,7 +9,7 @@ use super::compact;
 /// of the hidden digits.
 pub(super) fn citizen_number(text: &str, kept: fn(usize) -> bool) -> String {
     let characters = upper(text);
-    let digits = characters.iter().take_while(|character| is_digit(character)).count();
+    let digits = characters.iter().take_while(|&&character| is_digit(character)).count();
     let places: Vec<char> = match (characters.len(), digits) {
         (18, 18) => characters,
         (18, 17) if characters.last() == Some(&'X') => characters,
@@ -24,10 +24,8 @@ pub(super) fn citizen_number(text: &str, kept: fn(usize) -> bool) -> String {
 
 /// A mobile number of 11 digits, with or without +86.
 pub(super) fn mobile(text: &str) -> String {
-    match dialled(text).as_ref().map(|number| number.digits.as_slice()) {
-        Some([a @ '1', b, c, _, _, _, _, w, x, y, z]) => format!("{a}{b}{c}****{w}{x}{y}{z}"),
-        _ => "*".repeat(11),
-    }
+    let own = dialled(text).filter(|number| number.digits.len() == 11 && number.digits.first() == Some(&'1'));
+    own.and_then(|number| between(&number.digits, (3, 4), "****")).unwrap_or_else(|| "*".repeat(11))
 }
 
 /// A landline number with its area code: three digits for 010 and 02x, else four.
@@ -48,9 +46,7 @@ fn shown_landline(text: &str) -> Option<String> {
     };
     let (area, local) = digits.split_at_checked(area)?;
     match local {
-        [.., y, z] if matches!(local.len(), 7 | 8) => {
-            Some(format!("{}-*****{y}{z}", area.iter().collect::<String>()))
-        }
+        [.., y, z] if matches!(local.len(), 7 | 8) => Some(format!("{}-*****{y}{z}", area.iter().collect::<String>())),
         _ => None,
     }
 }
@@ -70,18 +66,15 @@ fn dialled(text: &str) -> Option<Dialled> {
         ['8', '6', rest @ ..] if rest.len() == 11 => (rest, true),
         rest => (rest, false),
     };
-    digits.iter().all(is_digit).then(|| Dialled { digits: digits.to_vec(), international })
+    digits.iter().copied().all(is_digit).then(|| Dialled { digits: digits.to_vec(), international })
 }
 
 /// A bank card or account number of 12 to 19 digits.
 pub(super) fn bank_card(text: &str) -> String {
     let digits: Vec<char> = compact(text).into_iter().filter(|&character| character != '-').collect();
-    match digits.as_slice() {
-        [.., w, x, y, z] if (12..=19).contains(&digits.len()) && digits.iter().all(is_digit) => {
-            format!("**** **** **** {w}{x}{y}{z}")
-        }
-        _ => "**** **** **** ****".to_owned(),
-    }
+    let is_card = (12..=19).contains(&digits.len()) && digits.iter().copied().all(is_digit);
+    let shown = if is_card { between(&digits, (0, 4), "**** **** **** ") } else { None };
+    shown.unwrap_or_else(|| "**** **** **** ****".to_owned())
 }
 
 /// The one-character names of the provinces on number plates.
@@ -91,42 +84,39 @@ const PROVINCES: &str = "京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘�
 pub(super) fn plate(text: &str) -> String {
     let plate: Vec<char> =
         upper(text).into_iter().filter(|character| !matches!(character, '·' | '•' | '.' | '-')).collect();
-    match plate.as_slice() {
-        [province, city, middle @ .., y, z]
-            if matches!(middle.len(), 3 | 4)
-                && PROVINCES.contains(*province)
-                && city.is_ascii_alphabetic()
-                && middle.iter().all(is_letter_or_digit)
-                && is_letter_or_digit(y)
-                && (is_letter_or_digit(z) || "挂学警港澳".contains(*z)) =>
-        {
-            format!("{province}{city}***{y}{z}")
-        }
-        _ => "***".to_owned(),
-    }
+    let [province, city, rest @ .., last] = plate.as_slice() else { return "***".to_owned() };
+    let is_plate = matches!(rest.len(), 4 | 5)
+        && PROVINCES.contains(*province)
+        && city.is_ascii_alphabetic()
+        && rest.iter().copied().all(is_letter_or_digit)
+        && (is_letter_or_digit(*last) || "挂学警港澳".contains(*last));
+    let shown = if is_plate { between(&plate, (2, 2), "***") } else { None };
+    shown.unwrap_or_else(|| "***".to_owned())
 }
 
 /// A passport or travel permit of 7 to 18 letters and digits. Of a shorter one too little would be hidden.
 pub(super) fn pass(text: &str) -> String {
     let characters = upper(text);
-    match characters.as_slice() {
-        [a, b, middle @ .., y, z]
-            if (3..=14).contains(&middle.len()) && characters.iter().all(is_letter_or_digit) =>
-        {
-            format!("{a}{b}*****{y}{z}")
-        }
-        _ => "*****".to_owned(),
-    }
+    let is_pass = (7..=18).contains(&characters.len()) && characters.iter().copied().all(is_letter_or_digit);
+    let shown = if is_pass { between(&characters, (2, 2), "*****") } else { None };
+    shown.unwrap_or_else(|| "*****".to_owned())
+}
+
+/// The first and the last characters with stars between them; `None` when there are no more than these.
+fn between(characters: &[char], (first, last): (usize, usize), stars: &str) -> Option<String> {
+    let last = characters.len().checked_sub(last).filter(|&from| from > first)?;
+    let (head, tail) = (characters.get(..first)?, characters.get(last..)?);
+    Some(head.iter().copied().chain(stars.chars()).chain(tail.iter().copied()).collect())
 }
 
 fn upper(text: &str) -> Vec<char> {
     compact(text).into_iter().map(|character| character.to_ascii_uppercase()).collect()
 }
 
-fn is_digit(character: &char) -> bool {
-    character.is_ascii_digit() || *character == '*'
+fn is_digit(character: char) -> bool {
+    character.is_ascii_digit() || character == '*'
 }
 
-fn is_letter_or_digit(character: &char) -> bool {
-    character.is_ascii_alphanumeric() || *character == '*'
+fn is_letter_or_digit(character: char) -> bool {
+    character.is_ascii_alphanumeric() || character == '*'
 }

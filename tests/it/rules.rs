@@ -13,8 +13,15 @@ use strum::IntoEnumIterator;
 const TODAY: Date = date(2026, 11, 23);
 
 fn packs() -> RulePacks {
-    RulePacks::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/rules"))
-        .unwrap_or_else(|faults| panic!("{}", faults.iter().map(|fault| format!("{fault}\n")).collect::<String>()))
+    RulePacks::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/rules")).unwrap_or_else(|faults| {
+        panic!(
+            "{}",
+            faults.iter().map(ToString::to_string).collect::<Vec<_>>().join(
+                "
+"
+            )
+        )
+    })
 }
 
 fn penalty(pack: &RulePack, kinds: &str, procedure: Option<Procedure>) -> Windows {

@@ -27,7 +27,7 @@ impl OrganizationCode {
             text.remove(hyphen);
         }
         check_shape(&text, 9, may_stand)?;
-        if text.chars().last() != Some(check_character(&text)) {
+        if !text.ends_with(check_character(&text)) {
             return Err(IdentifierError::Check);
         }
         Ok(Self(text.as_str().to_owned()))

@@ -36,7 +36,7 @@ impl RegistrationNumber {
 
     /// Whether the check digit is right (GB/T 17710, MOD 11,10). A warning when not.
     pub fn check_holds(&self) -> bool {
-        self.0.chars().last() == Some(check_digit(&self.0))
+        self.0.ends_with(check_digit(&self.0))
     }
 }
 

@@ -31,7 +31,7 @@ impl Uscc {
     pub fn parse(cell: &str) -> Result<Self, IdentifierError> {
         let text = compact(cell, &LABELS);
         check_shape(&text, 18, may_stand)?;
-        if text.chars().last() != Some(check_character(&text)) {
+        if !text.ends_with(check_character(&text)) {
             return Err(IdentifierError::Check);
         }
         Ok(Self(text.as_str().to_owned()))

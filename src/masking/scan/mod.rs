@@ -64,7 +64,7 @@ fn step(text: &[char], at: usize) -> Step {
     let (before, rest) = text.split_at(at);
     let begins_word = !before.last().is_some_and(char::is_ascii_alphanumeric);
     match rest {
-        [first, ..] if begins_word && first.is_ascii_alphanumeric() && is_uscc_with_letter(rest) => Step::Keep(18),
+        [first, ..] if begins_word && first.is_ascii_alphanumeric() && is_uscc(rest) => Step::Keep(18),
         ['+', digits @ ..] => match number::find(before, digits) {
             Some(finding) => Step::Replace(Finding { length: finding.length + 1, ..finding }),
             None => Step::Keep(1),
@@ -80,13 +80,11 @@ fn step(text: &[char], at: usize) -> Step {
     }
 }
 
-/// Whether a word of exactly 18 characters begins here that is a unified code and, having a letter among its first
-/// seventeen characters, cannot be a citizen number.
-fn is_uscc_with_letter(rest: &[char]) -> bool {
+/// Whether a word of exactly 18 characters begins here that is a unified code and has no date of birth where a citizen
+/// number has it.
+fn is_uscc(rest: &[char]) -> bool {
     let word: String = rest.iter().take(19).take_while(|character| character.is_ascii_alphanumeric()).collect();
-    word.len() == 18
-        && word.bytes().take(17).any(|byte| byte.is_ascii_alphabetic())
-        && Uscc::parse(&word).is_ok()
+    word.len() == 18 && !word.get(6..14).is_some_and(number::is_birth_date) && Uscc::parse(&word).is_ok()
 }
 
 #[cfg(test)]

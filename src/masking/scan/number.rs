@@ -1,7 +1,6 @@
 //! Numbers of persons in free text, by shape. A shape that fits two kinds is replaced.
 
 use super::{Finding, NUMBER_OF_ACCOUNT, NUMBER_OF_CITIZEN, NUMBER_OF_TELEPHONE, OTHER_NUMBER};
-use crate::domain::identifier::Uscc;
 use crate::domain::time::Date;
 
 /// Groups of digits that may make up one number: a card has five.
@@ -10,7 +9,7 @@ const GROUPS_MAX: usize = 5;
 /// Blanks and hyphens that may stand between two groups.
 const SEPARATORS_MAX: usize = 2;
 
-/// More digits than this are looked at no closer: they are a number of some kind.
+/// A run of more digits than this belongs to nothing else.
 const DIGITS_MAX: usize = 20;
 
 /// Words before a telephone number that has no area code.
@@ -18,11 +17,11 @@ const TELEPHONE_WORDS: [&str; 6] = ["电话", "座机", "传真", "手机", "联
 
 /// One or more groups of digits, as they may belong together.
 struct Candidate {
-    /// All digits, at most `DIGITS_MAX` + 1 of them.
+    /// All digits.
     digits: String,
     /// Digits of each group.
     groups: Vec<usize>,
-    /// An X follows the last digit and ends the word.
+    /// An X follows the seventeenth and last digit.
     ends_with_x: bool,
     /// Characters from the start, the X included.
     length: usize,
@@ -35,14 +34,32 @@ pub(super) fn digits_at(rest: &[char]) -> usize {
 
 /// The number that begins here, if it is one of a person. `before` is the text that leads to it.
 pub(super) fn find(before: &[char], rest: &[char]) -> Option<Finding> {
+    let run = digits_at(rest);
+    if run >= DIGITS_MAX {
+        let holds_number = rest.get(..run).is_some_and(begins_or_ends_with_number);
+        return holds_number.then_some(Finding { length: run, mark: OTHER_NUMBER });
+    }
     let candidates = candidates(rest);
-    let whole = candidates.iter().rev().find_map(|candidate| {
-        Some(Finding { length: candidate.length, mark: classify(candidate)? })
-    });
+    let whole = candidates
+        .iter()
+        .rev()
+        .find_map(|candidate| Some(Finding { length: candidate.length, mark: classify(candidate)? }));
     whole.or_else(|| {
         let first = candidates.first().filter(|first| matches!(first.digits.len(), 7 | 8) && is_announced(before))?;
         Some(Finding { length: first.length, mark: NUMBER_OF_TELEPHONE })
     })
+}
+
+/// Numbers written without a gap: a long run that begins or ends with a citizen or mobile number holds one. Other
+/// long runs are file numbers.
+fn begins_or_ends_with_number(run: &[char]) -> bool {
+    let text = |part: Option<&[char]>| part.unwrap_or_default().iter().collect::<String>();
+    let is_citizen = |part: String| part.get(6..14).is_some_and(is_birth_date);
+    let is_mobile = |part: String| is_own_mobile(&part);
+    is_citizen(text(run.get(..18)))
+        || is_citizen(text(run.len().checked_sub(18).and_then(|from| run.get(from..))))
+        || is_mobile(text(run.get(..11)))
+        || is_mobile(text(run.len().checked_sub(11).and_then(|from| run.get(from..))))
 }
 
 /// The first group, the first two, and so on, as far as they may belong together.
@@ -52,18 +69,18 @@ fn candidates(rest: &[char]) -> Vec<Candidate> {
     while found.len() < GROUPS_MAX {
         let tail = rest.get(at..).unwrap_or_default();
         let length = digits_at(tail);
-        if length == 0 {
+        if length == 0 || length >= DIGITS_MAX {
             break;
         }
-        let (mut digits, mut groups) = found.last().map_or((String::new(), Vec::new()), |last| (last.digits.clone(), last.groups.clone()));
-        digits.extend(tail.iter().take(length).take(DIGITS_MAX + 1));
+        let (mut digits, mut groups) =
+            found.last().map_or((String::new(), Vec::new()), |last| (last.digits.clone(), last.groups.clone()));
+        digits.extend(tail.iter().take(length));
         groups.push(length);
         at += length;
-        let ends_with_x = matches!(tail.get(length), Some('X' | 'x'))
-            && !tail.get(length + 1).is_some_and(char::is_ascii_alphanumeric);
+        let ends_with_x = digits.len() == 17 && matches!(tail.get(length), Some('X' | 'x'));
         found.push(Candidate { digits, groups, ends_with_x, length: at + usize::from(ends_with_x) });
         let separators = separators_at(rest.get(at..).unwrap_or_default(), length);
-        if ends_with_x || separators == 0 || length > DIGITS_MAX {
+        if ends_with_x || separators == 0 {
             break;
         }
         at += separators;
@@ -87,10 +104,10 @@ fn classify(candidate: &Candidate) -> Option<&'static str> {
     match (digits.len(), ends_with_x) {
         (17, true) if single || is_born(6) => Some(NUMBER_OF_CITIZEN),
         (18, false) if is_born(6) => Some(NUMBER_OF_CITIZEN),
-        (18, false) if single && Uscc::parse(digits).is_ok() => None,
-        (15, false) if is_birth_date(&format!("19{}", digits.get(6..12).unwrap_or_default())) => Some(NUMBER_OF_CITIZEN),
+        (15, false) if is_birth_date(&format!("19{}", digits.get(6..12).unwrap_or_default())) => {
+            Some(NUMBER_OF_CITIZEN)
+        }
         (16..=19, _) if single || is_card_grouping(groups) => Some(NUMBER_OF_ACCOUNT),
-        (length, _) if length >= DIGITS_MAX && single => Some(OTHER_NUMBER),
         _ if is_mobile(candidate) || is_landline(candidate) => Some(NUMBER_OF_TELEPHONE),
         _ => None,
     }
@@ -111,10 +128,12 @@ fn is_mobile(candidate: &Candidate) -> bool {
         15 => (digits.strip_prefix("0086"), usize::from(candidate.groups.first() == Some(&4))),
         _ => (None, 0),
     };
-    own.is_some_and(|own| {
-        let mut own = own.bytes();
-        own.next() == Some(b'1') && matches!(own.next(), Some(b'3'..=b'9'))
-    }) && candidate.groups.iter().skip(country_groups).all(|&digits| digits >= 3)
+    own.is_some_and(is_own_mobile) && candidate.groups.iter().skip(country_groups).all(|&digits| digits >= 3)
+}
+
+/// Whether 11 digits are a mobile number.
+fn is_own_mobile(digits: &str) -> bool {
+    matches!(digits.as_bytes(), [b'1', b'3'..=b'9', ..])
 }
 
 /// An area code from 0 (three digits for 010 and 02x, else four) and seven or eight digits.
@@ -137,11 +156,13 @@ fn is_landline(candidate: &Candidate) -> bool {
 /// Whether the words before a number say that it is a telephone's.
 fn is_announced(before: &[char]) -> bool {
     let filler = |character: &&char| matches!(**character, ':' | ' ' | '为' | '是' | '号' | '码' | '(');
-    let words: String = before.iter().rev().take(12).skip_while(filler).take(4).collect::<Vec<_>>().into_iter().rev().collect();
+    let words: String =
+        before.iter().rev().take(12).skip_while(filler).take(4).collect::<Vec<_>>().into_iter().rev().collect();
     TELEPHONE_WORDS.iter().any(|word| words.ends_with(word))
 }
 
-fn is_birth_date(digits: &str) -> bool {
+/// Whether eight digits are a date of birth (YYYYMMDD).
+pub(super) fn is_birth_date(digits: &str) -> bool {
     let part = |from: usize, to: usize| digits.get(from..to).and_then(|part| part.parse::<i16>().ok());
     let (Some(year), Some(month), Some(day)) = (part(0, 4), part(4, 6), part(6, 8)) else { return false };
     let narrow = |number: i16| i8::try_from(number).unwrap_or(0);

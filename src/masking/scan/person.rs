@@ -6,14 +6,26 @@
 use crate::domain::text::is_ideograph;
 use crate::masking::surnames::{is_compound, is_everyday, is_plain_surname, is_surname};
 
-/// Words that announce a person and nothing else. Longer ones first.
-const OF_PERSONS: [&str; 13] =
-    ["申诉人", "被害人", "受害人", "被告人", "劳动者", "消费者", "证人", "死者", "伤者", "患者", "职工", "员工", "姓名"];
-
-/// Words that announce a person or an organisation. Longer ones first.
-const OF_PARTIES: [&str; 11] = [
-    "被申诉人", "被申请人", "申请人", "当事人", "举报人", "投诉人", "第三人", "代理人", "负责人", "原告", "被告",
+/// Words that announce a person and nothing else.
+const OF_PERSONS: [&str; 13] = [
+    "申诉人",
+    "被害人",
+    "受害人",
+    "被告人",
+    "劳动者",
+    "消费者",
+    "证人",
+    "死者",
+    "伤者",
+    "患者",
+    "职工",
+    "员工",
+    "姓名",
 ];
+
+/// Words that announce a person or an organisation.
+const OF_PARTIES: [&str; 11] =
+    ["被申诉人", "被申请人", "申请人", "当事人", "举报人", "投诉人", "第三人", "代理人", "负责人", "原告", "被告"];
 
 /// What may stand between the word and the name.
 const FILLERS: &str = " :(为系是即叫";
@@ -29,8 +41,31 @@ const AFTER_SOME: &str = "种些项类个一时日年月地处公厂店村局县
 
 /// What names of organisations end with.
 const ORGANIZATIONS: [&str; 25] = [
-    "公司", "集团", "厂", "店", "中心", "合作社", "超市", "银行", "医院", "学校", "委员会", "商行", "经营部", "工作室", "事务所",
-    "协会", "企业", "单位", "机关", "酒楼", "宾馆", "酒店", "饭店", "门市", "大队",
+    "公司",
+    "集团",
+    "厂",
+    "店",
+    "中心",
+    "合作社",
+    "超市",
+    "银行",
+    "医院",
+    "学校",
+    "委员会",
+    "商行",
+    "经营部",
+    "工作室",
+    "事务所",
+    "协会",
+    "企业",
+    "单位",
+    "机关",
+    "酒楼",
+    "宾馆",
+    "酒店",
+    "饭店",
+    "门市",
+    "大队",
 ];
 
 /// An organisation's name is looked for within this many characters.
@@ -98,7 +133,9 @@ fn is_organization(rest: &[char]) -> bool {
     let name: String = rest
         .iter()
         .take(ORGANIZATION_CHARACTERS_MAX)
-        .take_while(|&&character| (is_ideograph(character) && !AFTER_NAME.contains(character)) || matches!(character, '(' | ')'))
+        .take_while(|&&character| {
+            (is_ideograph(character) && !AFTER_NAME.contains(character)) || matches!(character, '(' | ')')
+        })
         .collect();
     ORGANIZATIONS.iter().filter_map(|ending| name.find(ending)).any(|at| at > 0)
 }
