@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::authentication::IssuerSettings;
+use crate::authentication::{IssuerSettings, KeyOrigin};
 use crate::graphql::media::Statuses;
 
 /// The settings of a gateway.
@@ -89,6 +89,11 @@ impl Config {
         let folder = path.parent().unwrap_or(Path::new("."));
         config.policies = folder.join(&config.policies);
         config.keys = folder.join(&config.keys);
+        for issuer in &mut config.issuers {
+            if let KeyOrigin::File(path) = &mut issuer.keys {
+                *path = folder.join(&path);
+            }
+        }
         config.registry = in_folder(folder, &config.registry);
         config.ledger = in_folder(folder, &config.ledger);
         Ok(config)

@@ -1,6 +1,6 @@
 //! The command line: one file per subcommand, its arguments and what it does.
 
-pub mod demo;
+//pub mod demo;
 pub mod import;
 pub mod keys;
 pub mod ledger;
@@ -27,7 +27,7 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// A gateway with generated data and nothing to set up (演示).
-    Demo(demo::DemoArgs),
+    //Demo(demo::DemoArgs),
     /// Serve with a configuration file (启动服务).
     Serve(serve::ServeArgs),
     /// Make the databases, or bring them to this version (建库与升级).
@@ -52,7 +52,7 @@ enum Command {
 pub fn run(arguments: Arguments, ambient: &Ambient) -> anyhow::Result<ExitCode> {
     let mut out = std::io::stdout().lock();
     match arguments.command {
-        Command::Demo(arguments) => demo::run(&arguments, ambient)?,
+        //Command::Demo(arguments) => demo::run(&arguments, ambient)?,
         Command::Serve(arguments) => serve::run(&arguments, ambient)?,
         Command::Migrate(arguments) => migrate::run(&arguments, ambient)?,
         Command::Import(arguments) => import::run(&arguments, ambient, &mut out)?,

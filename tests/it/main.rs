@@ -1,5 +1,6 @@
 //! Every integration test, in one binary: files by promise, not by module.
 
+mod answers;
 mod catalogue;
 mod guard;
 mod import;
@@ -12,5 +13,6 @@ mod policies;
 mod rules;
 mod sample;
 mod sealing;
+mod support;
 mod tokens;
 mod words;

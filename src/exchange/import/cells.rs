@@ -71,7 +71,7 @@ impl Cells<'_> {
             present.text = texts.collect::<Vec<_>>().join(";");
         }
         let name = self.layout.name(present.column);
-        if let Some(problem) = self.fault(&present, field, &name) {
+        if let Some(problem) = Self::fault(&present, field, &name) {
             let is_reject = problem.severity() == super::problem::Severity::Reject;
             problems.push(problem);
             if is_reject {
@@ -95,7 +95,7 @@ impl Cells<'_> {
     }
 
     /// What the way a cell is written makes wrong with it, whatever it says.
-    fn fault(&self, present: &Present, field: &Field, name: &Arc<str>) -> Option<Problem> {
+    fn fault(present: &Present, field: &Field, name: &Arc<str>) -> Option<Problem> {
         let is_code = field.data_type == FieldType::Text;
         match present.kind {
             CellKind::Fault => Some(Problem::of(Reason::CellFault, name, ValueClass::Text)),

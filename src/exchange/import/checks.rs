@@ -7,6 +7,7 @@ use crate::domain::penalty::PenaltyKind;
 use super::cells::Cells;
 use super::prepare::Values;
 use super::problem::{Problem, Reason, ValueClass};
+use super::value::Value;
 
 /// The field that lists kinds of penalty (处罚类别).
 pub(super) const PENALTY_KINDS: &str = "penaltyCategories";
@@ -64,7 +65,7 @@ pub(super) fn run(
     problems: &mut Vec<Problem>,
 ) {
     for order in &ORDERS {
-        let dates = (values.named(order.first).and_then(|v| v.date()), values.named(order.then).and_then(|v| v.date()));
+        let dates = (values.named(order.first).and_then(Value::date), values.named(order.then).and_then(Value::date));
         if let (Some(first), Some(then)) = dates
             && first > then
         {
@@ -91,11 +92,11 @@ pub(super) fn asks_for(field: &str) -> bool {
 }
 
 fn unmet(cells: &Cells<'_>, values: &Values<'_>, need: &Need) -> Option<Problem> {
-    let fields =
-        || need.fields.iter().filter(|name| cells.vintage.fills(name)).filter_map(|name| cells.item.field(name));
+    let known = need.fields.iter().filter_map(|name| cells.item.field(name));
+    let fields = || known.clone().filter(|(at, _)| cells.layout.expects(*at));
     let (first, _) = fields().next()?;
     let is_filled = |at: usize| match need.class {
-        ValueClass::Number => values.at(at).is_some_and(super::value::Value::is_positive),
+        ValueClass::Number => values.at(at).is_some_and(Value::is_positive),
         _ => values.at(at).is_some(),
     };
     if fields().any(|(at, _)| is_filled(at)) {

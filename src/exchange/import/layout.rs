@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use strum::{EnumString, IntoStaticStr};
+use strum::{EnumIter, EnumString, IntoEnumIterator, IntoStaticStr};
 
 use crate::catalogue::{Item, Requirement, Vintage, column_key};
 
 /// A target of a column beside the item's fields.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, EnumString, IntoStaticStr)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, EnumIter, EnumString, IntoStaticStr)]
 pub(super) enum HeadTarget {
     #[strum(serialize = "subject.category")]
     Category,
@@ -59,6 +59,9 @@ pub(super) struct Layout {
     heads: BTreeMap<HeadTarget, Vec<usize>>,
     names: Vec<Arc<str>>,
     field_names: Vec<Arc<str>>,
+    /// By field: whether the vintage knows a column for it.
+    expected: Vec<bool>,
+    expected_heads: Vec<HeadTarget>,
     width: usize,
     /// Columns that the vintage does not know.
     pub(super) unknown: Vec<Arc<str>>,
@@ -76,6 +79,8 @@ impl Layout {
             heads: BTreeMap::new(),
             names,
             field_names,
+            expected: item.fields.iter().map(|field| vintage.fills(&field.name)).collect(),
+            expected_heads: HeadTarget::iter().filter(|target| vintage.fills(target.into())).collect(),
             width: header.len(),
             unknown: Vec::new(),
             missing: Vec::new(),
@@ -122,6 +127,16 @@ impl Layout {
 
     pub(super) fn has_field(&self, at: usize) -> bool {
         !self.field(at).is_empty()
+    }
+
+    /// Whether the vintage knows a column for a field.
+    pub(super) fn expects(&self, at: usize) -> bool {
+        self.expected.get(at).copied().unwrap_or(false)
+    }
+
+    /// Whether the vintage knows a column for a head target.
+    pub(super) fn expects_head(&self, target: HeadTarget) -> bool {
+        self.expected_heads.contains(&target)
     }
 
     pub(super) fn head(&self, target: HeadTarget) -> &[usize] {

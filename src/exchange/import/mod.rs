@@ -20,6 +20,9 @@ mod value;
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
 
 use sha2::{Digest, Sha256};
 
@@ -36,6 +39,8 @@ pub use report::{QualityReport, Written};
 
 /// Rows handed on together.
 pub const CHUNK_ROWS: usize = 500;
+/// Chunks prepared and not yet written.
+const CHUNKS_AHEAD: usize = 2;
 
 /// Where prepared records go.
 pub trait RecordSink {
@@ -117,9 +122,10 @@ pub fn open(path: &Path, vintage: &Vintage) -> Result<Table, ReadError> {
     reader::open(path, &|name| vintage.targets(name).is_some())
 }
 
-/// Imports the rows of `table` and reports on their quality.
+/// Imports the rows of `table` and reports on their quality. Rows are prepared on a thread of their own while the
+/// calling thread writes.
 pub fn run<S: RecordSink>(
-    mut table: Table,
+    table: Table,
     context: &ImportContext<'_>,
     sink: &mut S,
     watch: &mut impl Watch,
@@ -136,33 +142,86 @@ pub fn run<S: RecordSink>(
     if !layout.unknown.is_empty() {
         report.warnings.insert(Reason::UnknownColumn, layout.unknown.len() as u64);
     }
+    let bytes = table.bytes_read();
+    let (to, from) = sync_channel(CHUNKS_AHEAD);
+    thread::scope(|scope| {
+        let layout = &layout;
+        scope.spawn(move || prepare_all(table, context, layout, &to));
+        take_in(from, sink, (watch, &bytes), report)
+    })
+}
+
+/// A row read and prepared, with what tells it from the other rows of the file.
+struct Prepared {
+    line: u64,
+    outcome: Result<(PreparedRecord, Fingerprint), Vec<Problem>>,
+}
+
+type Batch = Result<Vec<Prepared>, ReadError>;
+
+/// Prepares rows on a thread of its own, while the chunk before is being written.
+fn prepare_all(table: Table, context: &ImportContext<'_>, layout: &Layout, to: &SyncSender<Batch>) {
+    let mut batch = Vec::with_capacity(CHUNK_ROWS);
+    for row in table {
+        let row = match row {
+            Ok(row) => row,
+            Err(fault) => {
+                // A receiver that is gone has failed with an error of its own, here and below.
+                let _gone = to.send(Ok(batch)).and_then(|()| to.send(Err(fault)));
+                return;
+            }
+        };
+        let outcome = prepare::prepare(context, layout, &row).map(|record| {
+            let fingerprint = Fingerprint::of(&record);
+            (record, fingerprint)
+        });
+        batch.push(Prepared { line: row.line, outcome });
+        if batch.len() == CHUNK_ROWS && to.send(Ok(std::mem::take(&mut batch))).is_err() {
+            return;
+        }
+    }
+    let _gone = to.send(Ok(batch));
+}
+
+fn take_in<S: RecordSink>(
+    from: Receiver<Batch>,
+    sink: &mut S,
+    (watch, bytes): (&mut impl Watch, &AtomicU64),
+    mut report: QualityReport,
+) -> Result<QualityReport, ImportError<S::Error>> {
     let mut seen = Seen::default();
     let mut chunk = Vec::with_capacity(CHUNK_ROWS);
-    while let Some(row) = table.next() {
-        let row = row.map_err(|source| ImportError::Read { rows: report.rows, source })?;
-        report.rows += 1;
-        match prepare::prepare(context, &layout, &row) {
-            Err(problems) => {
-                report.count_rejected(&problems);
-                watch.rejected(&Reject { line: row.line, problems }).map_err(ImportError::Rejects)?;
-            }
-            Ok(record) => match seen.meet(record) {
-                None => report.duplicates += 1,
-                Some(record) => {
-                    report.count_accepted(&record);
-                    chunk.push(record);
+    for batch in from {
+        let batch = batch.map_err(|source| ImportError::Read { rows: report.rows, source })?;
+        for Prepared { line, outcome } in batch {
+            report.rows += 1;
+            match outcome {
+                Err(problems) => {
+                    report.count_rejected(&problems);
+                    watch.rejected(&Reject { line, problems }).map_err(ImportError::Rejects)?;
                 }
-            },
-        }
-        if chunk.len() == CHUNK_ROWS {
-            write(sink, &mut chunk, &mut report)?;
-            watch.progress(Progress { rows: report.rows, rejected: report.rejected, bytes: table.bytes_read() });
+                Ok((record, fingerprint)) => match seen.meet(record, fingerprint) {
+                    None => report.duplicates += 1,
+                    Some(record) => {
+                        report.count_accepted(&record);
+                        chunk.push(record);
+                    }
+                },
+            }
+            if chunk.len() == CHUNK_ROWS {
+                write(sink, &mut chunk, &mut report)?;
+                watch.progress(progress(&report, bytes));
+            }
         }
     }
     write(sink, &mut chunk, &mut report)?;
-    watch.progress(Progress { rows: report.rows, rejected: report.rejected, bytes: table.bytes_read() });
+    watch.progress(progress(&report, bytes));
     report.close();
     Ok(report)
+}
+
+fn progress(report: &QualityReport, bytes: &AtomicU64) -> Progress {
+    Progress { rows: report.rows, rejected: report.rejected, bytes: bytes.load(Ordering::Relaxed) }
 }
 
 fn write<S: RecordSink>(
@@ -177,20 +236,37 @@ fn write<S: RecordSink>(
     if written.len() != chunk.len() {
         return Err(ImportError::Miscounted { answered: written.len(), written: chunk.len() });
     }
-    written.into_iter().for_each(|written| report.count_written(written));
+    for written in written {
+        report.count_written(written);
+    }
     chunk.clear();
     Ok(())
 }
 
-/// The records of this file so far: 16 bytes of a digest for the key, 16 for the content.
+/// 16 bytes of a digest of a record's key, 16 of its content.
+struct Fingerprint {
+    key: [u8; 16],
+    content: [u8; 16],
+}
+
+impl Fingerprint {
+    fn of(record: &PreparedRecord) -> Self {
+        Self { key: digest(record.key_text.expose()), content: digest(record.content_text().expose()) }
+    }
+}
+
+/// The records of this file so far.
 #[derive(Default)]
 struct Seen(HashMap<[u8; 16], [u8; 16]>);
 
 impl Seen {
     /// `None` for a row that says what an earlier one said; a differing row of the same record gets a warning.
-    fn meet(&mut self, mut record: PreparedRecord) -> Option<PreparedRecord> {
-        let content = digest(record.content_text().expose());
-        match self.0.insert(digest(record.key_text.expose()), content) {
+    fn meet(
+        &mut self,
+        mut record: PreparedRecord,
+        Fingerprint { key, content }: Fingerprint,
+    ) -> Option<PreparedRecord> {
+        match self.0.insert(key, content) {
             Some(earlier) if earlier == content => return None,
             Some(_) => record.problems.push(Problem::of_row(Reason::SameKey)),
             None => {}

@@ -88,7 +88,7 @@ pub(super) fn prepare(context: &ImportContext<'_>, layout: &Layout, row: &Row) -
     let dates = HeadDates { decided_on, published_until, received_on };
     checks::run(&cells, &values, (&dates, &kinds), &mut problems);
     let Some(subject) = subject::resolve(&cells, &values, &mut problems) else { return Err(problems) };
-    let Some(key_text) = key_text(&cells, &values, subject::key_of(&subject)) else {
+    let Some(key_text) = key_text(&cells, &values, subject::key_of(&subject).as_ref()) else {
         problems.push(Problem::of_row(Reason::NoNaturalKey));
         return Err(problems);
     };
@@ -149,13 +149,11 @@ fn put_right(cells: &Cells<'_>, at: usize, field: &Field, text: String, problems
     let column = || cells.layout.name_of_field(at);
     let is_provider = cells.item.head.provider_code.as_deref() == Some(field.name.as_str());
     if field.name.ends_with("Uscc") || is_provider {
-        return match Uscc::parse(&text) {
-            Ok(uscc) => uscc.into(),
-            Err(_) => {
-                problems.push(Problem::of(Reason::InvalidCode, &column(), ValueClass::Uscc));
-                text
-            }
-        };
+        let parsed = Uscc::parse(&text);
+        if parsed.is_err() {
+            problems.push(Problem::of(Reason::InvalidCode, &column(), ValueClass::Uscc));
+        }
+        return parsed.map_or(text, String::from);
     }
     if field.class != DataClass::Sensitive || !matches!(text.chars().count(), 15 | 18) {
         return text;
@@ -193,12 +191,12 @@ fn penalty_kinds(cells: &Cells<'_>, values: &mut Values<'_>, problems: &mut Vec<
 }
 
 /// The canonical key: item, then each part under the name of the alternative that the row has.
-fn key_text(cells: &Cells<'_>, values: &Values<'_>, subject: Option<(&'static str, Sensitive)>) -> Option<Sensitive> {
+fn key_text(cells: &Cells<'_>, values: &Values<'_>, subject: Option<&(&'static str, Sensitive)>) -> Option<Sensitive> {
     let mut text = String::with_capacity(160);
     push(&mut text, "item", cells.item.code.as_str());
     for alternatives in &cells.item.natural_key.parts {
-        let found = alternatives.iter().find_map(|name| match (name.as_str(), &subject) {
-            ("subject", subject) => subject.as_ref().map(|(kind, value)| (*kind, value.expose().to_owned())),
+        let found = alternatives.iter().find_map(|name| match (name.as_str(), subject) {
+            ("subject", subject) => subject.map(|(kind, value)| (*kind, value.expose().to_owned())),
             (name, _) => Some((name, index_form(&values.named(name)?.text()))),
         });
         let (name, value) = found.filter(|(_, value)| !value.is_empty())?;
@@ -260,11 +258,11 @@ fn sort_by_class(values: Values<'_>) -> Sorted {
         let Some(value) = value else { continue };
         let is_plain = field.class == DataClass::Plain;
         if field.indexed {
-            let content = |text: String| match is_plain {
-                true => Content::Clear(index_form(&text)),
-                false => Content::Private(Sensitive::new(index_form(&text))),
+            let content = |text: &str| {
+                let form = index_form(text);
+                if is_plain { Content::Clear(form) } else { Content::Private(Sensitive::new(form)) }
             };
-            indexed.extend(value.elements().into_iter().map(|text| (field.name.clone(), content(text))));
+            indexed.extend(value.elements().into_iter().map(|text| (field.name.clone(), content(&text))));
         }
         if is_plain {
             plain.insert(field.name.clone(), value.json());

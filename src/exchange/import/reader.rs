@@ -137,7 +137,7 @@ pub struct Table {
     pub header_line: u64,
     /// The header's cells as written.
     pub header: Vec<String>,
-    rows: Box<dyn Iterator<Item = Result<Row, ReadError>>>,
+    rows: Box<dyn Iterator<Item = Result<Row, ReadError>> + Send>,
     read: Arc<AtomicU64>,
 }
 
@@ -150,14 +150,14 @@ impl Table {
     }
 
     /// How many bytes of the file were read so far, of `origin.bytes`; a workbook is read at once.
-    pub fn bytes_read(&self) -> u64 {
-        self.read.load(Ordering::Relaxed)
+    pub(super) fn bytes_read(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.read)
     }
 }
 
 impl std::fmt::Debug for Table {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Table").field("origin", &self.origin).field("header", &self.header).finish()
+        formatter.debug_struct("Table").field("origin", &self.origin).finish_non_exhaustive()
     }
 }
 
@@ -174,7 +174,7 @@ pub fn open(path: &Path, is_known: &dyn Fn(&str) -> bool) -> Result<Table, ReadE
     let survey = encoding::survey(File::open(path)?)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let read = Arc::new(AtomicU64::new(0));
-    let (rows, format): (Box<dyn Iterator<Item = Result<Row, ReadError>>>, String) = match survey.content {
+    let (rows, format): (Box<dyn Iterator<Item = Result<Row, ReadError>> + Send>, String) = match survey.content {
         Content::Workbook => {
             let sheet = sheet::rows(path, survey.bytes, is_known)?;
             read.store(survey.bytes, Ordering::Relaxed);
@@ -225,17 +225,16 @@ fn sniff(text: impl Read) -> Result<(u8, &'static str), ReadError> {
     text.take(SNIFFED_BYTES).read_to_end(&mut start)?;
     let line = start.split(|byte| *byte == b'\n').find(|line| !line.trim_ascii().is_empty()).unwrap_or_default();
     let mut quoted = false;
-    let outside: Vec<u8> = line
-        .iter()
-        .copied()
-        .filter(|byte| {
-            quoted ^= *byte == b'"';
-            !quoted
-        })
-        .collect();
-    let count = |delimiter: u8| outside.iter().filter(|byte| **byte == delimiter).count();
-    let delimiters = [(b';', "semicolon"), (b'\t', "tab"), (b',', "comma")];
-    Ok(delimiters.into_iter().max_by_key(|(delimiter, _)| count(*delimiter)).unwrap_or((b',', "comma")))
+    let mut delimiters = [(0, b';', "semicolon"), (0, b'\t', "tab"), (0, b',', "comma")];
+    for byte in line {
+        quoted ^= *byte == b'"';
+        for (count, delimiter, _) in &mut delimiters {
+            *count += usize::from(!quoted && byte == delimiter);
+        }
+    }
+    // Of equal counts the last counts: a line without any delimiter is one cell, whatever the delimiter.
+    let most = delimiters.into_iter().max_by_key(|(count, ..)| *count);
+    Ok(most.map_or((b',', "comma"), |(_, delimiter, word)| (delimiter, word)))
 }
 
 struct CsvRows<R> {

@@ -31,7 +31,7 @@ pub(super) fn check(
 ) -> (u32, u32) {
     let (mut filled, mut required) = (0, 0);
     for (at, field) in cells.item.fields.iter().enumerate() {
-        if !is_required(cells, values, field, category) {
+        if !is_required(cells, values, (at, field), category) {
             continue;
         }
         required += 1;
@@ -54,11 +54,16 @@ pub(super) fn check(
     (filled, required)
 }
 
-fn is_required(cells: &Cells<'_>, values: &Values<'_>, field: &Field, category: SubjectCategory) -> bool {
+fn is_required(
+    cells: &Cells<'_>,
+    values: &Values<'_>,
+    (at, field): (usize, &Field),
+    category: SubjectCategory,
+) -> bool {
     match field.required {
         Requirement::Mandatory => true,
         Requirement::Optional => false,
-        Requirement::Conditional if !cells.vintage.fills(&field.name) => false,
+        Requirement::Conditional if !cells.layout.expects(at) => false,
         Requirement::Conditional => {
             let is_person = category == SubjectCategory::NaturalPerson;
             let subject = &cells.item.head.subject;
@@ -77,8 +82,8 @@ fn is_required(cells: &Cells<'_>, values: &Values<'_>, field: &Field, category: 
 
 /// The category is required where several occur, the unified code of everybody who is not a natural person.
 fn required_heads(cells: &Cells<'_>, category: SubjectCategory) -> impl Iterator<Item = HeadTarget> {
-    let several = cells.item.head.subject.categories.len() > 1 && cells.vintage.fills("subject.category");
-    let coded = category != SubjectCategory::NaturalPerson && cells.vintage.fills("subject.uscc");
+    let several = cells.item.head.subject.categories.len() > 1 && cells.layout.expects_head(HeadTarget::Category);
+    let coded = category != SubjectCategory::NaturalPerson && cells.layout.expects_head(HeadTarget::Uscc);
     [(HeadTarget::Category, several), (HeadTarget::Uscc, coded)]
         .into_iter()
         .filter(|(_, required)| *required)

@@ -53,18 +53,14 @@ fn read_uscc(cells: &Cells<'_>, problems: &mut Vec<Problem>) -> Option<Uscc> {
     let present = cells.head(HeadTarget::Uscc)?;
     let column = cells.layout.name(present.column);
     problems.extend(cells.head_fault(&present));
-    match Uscc::parse(&present.text) {
-        Ok(uscc) => {
-            if !uscc.embedded_check_holds() {
-                problems.push(Problem::of(Reason::SecondaryCheck, &column, ValueClass::Uscc));
-            }
-            Some(uscc)
-        }
-        Err(_) => {
-            problems.push(Problem::of(Reason::InvalidCode, &column, ValueClass::Uscc));
-            None
-        }
+    let Ok(uscc) = Uscc::parse(&present.text) else {
+        problems.push(Problem::of(Reason::InvalidCode, &column, ValueClass::Uscc));
+        return None;
+    };
+    if !uscc.embedded_check_holds() {
+        problems.push(Problem::of(Reason::SecondaryCheck, &column, ValueClass::Uscc));
     }
+    Some(uscc)
 }
 
 /// The only category of the item; else the one as sent; else what code and certificate show.
@@ -162,9 +158,15 @@ fn secondary_code(kind: IdentifierKind, present: &Present) -> Option<(String, bo
         | IdentifierKind::Passport
         | IdentifierKind::OtherCertificate => {
             let code = normalise_name(&present.text);
-            (code.chars().count() <= CODE_CHARS_MAX).then_some((code, true))
+            (code.chars().count() <= CODE_CHARS_MAX && !holds_citizen_number(&code)).then_some((code, true))
         }
     }
+}
+
+/// Tax numbers of traders were made of their citizen numbers. Such a code is not kept: it would lie in the clear.
+fn holds_citizen_number(code: &str) -> bool {
+    let start: String = code.chars().take(18).collect();
+    CitizenNumber::parse(&start).is_ok()
 }
 
 /// A person's certificate. A citizen number must be a right one; of other certificates nothing is known.
