@@ -122,6 +122,7 @@ pub struct KeyInfo {
     pub created: Instant,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
 fn as_rfc3339<S: serde::Serializer>(created: &Instant, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&created.rfc3339())
 }

@@ -95,7 +95,6 @@ pub(super) struct ColumnCipher {
     sealed: AtomicU64,
 }
 
-#[expect(clippy::large_enum_variant, reason = "one per column, behind an Arc")]
 enum Cipher {
     Aes(Aes256Gcm),
     Xaes(Xaes256Gcm),
