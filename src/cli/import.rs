@@ -74,27 +74,27 @@ pub fn deposit_file(args: &ImportArgs, gateway: &Gateway, file: &Path, out: &mut
         received_on: args.received.unwrap_or(today),
         legal_basis: gateway.collection_basis.get(item.code.as_str()).map(String::as_str),
     };
+    let table = import::open(file, vintage).with_context(|| format!("`{}`", file.display()))?;
     let origin = BatchOrigin {
         item: item.code.to_string(),
         vintage: vintage.id.clone(),
         provider: item.provider.to_string(),
-        digest: [0; 32],
+        digest: table.origin.sha256,
     };
     let mut depositor = Depositor::begin(gateway, origin, Authority::Operator)?;
-    let report = run_file(args, file, (&context, &mut depositor), out)?;
+    let report = run_table(args, (file, table), (&context, &mut depositor), out)?;
     depositor.finish(&serde_json::to_string(&report)?)?;
     register::register_import(gateway, item, &report).map_err(|_| anyhow::anyhow!("the ledger cannot write"))?;
     Ok(())
 }
 
 /// Imports one file and prints its report. Rejected rows are listed beside the file, or in `args.rejects`.
-pub fn run_file<S: RecordSink>(
+pub fn run_table<S: RecordSink>(
     args: &ImportArgs,
-    file: &Path,
+    (file, table): (&Path, Table),
     (context, sink): (&ImportContext<'_>, &mut S),
     out: &mut impl Write,
 ) -> anyhow::Result<QualityReport> {
-    let table = import::open(file, context.vintage).with_context(|| format!("`{}`", file.display()))?;
     let mut watcher = Watcher::new(&table, rejects_path(args, file));
     let report = import::run(table, context, sink, &mut watcher).with_context(|| format!("`{}`", file.display()))?;
     watcher.finish()?;

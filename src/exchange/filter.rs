@@ -1,6 +1,7 @@
 //! Exact filters on indexed fields, for callers that see the field clear whatever the record.
 
 use super::fault::Fault;
+use super::import::index_form;
 use super::inquiry::Inquiry;
 use crate::domain::{DataClass, ItemCode};
 
@@ -19,6 +20,7 @@ pub fn indexed_values(
         .map(|(name, value)| {
             let found = item.field(&name).filter(|&(at, _)| inquiry.permit().may_filter(item, at));
             let Some((_, field)) = found else { return Err(Fault::UnknownFilter { field: name }) };
+            let value = index_form(&value);
             let indexed = match field.class {
                 DataClass::Plain => value,
                 DataClass::Personal | DataClass::Sensitive => {

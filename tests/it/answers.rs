@@ -24,7 +24,7 @@ async fn a_licence_is_answered_to_the_public_with_a_receipt() {
 
 /// Imports two licences of one fictitious firm; its code.
 pub fn licences(app: &TestApp) -> String {
-    let uscc = chengxin::domain::identifier::Uscc::with_check("91370502MA9TEST00").unwrap();
+    let uscc = chengxin::domain::identifier::Uscc::with_check("91370502MA9AAAA00").unwrap();
     let csv = format!(
         "XK_XDR_MC,XK_XDR_LB,XK_XDR_SHXYM,XK_FRDB,XK_FR_ZJLX,XK_FR_ZJHM,XK_XKWS,XK_WSH,XK_XKLB,XK_NR,XK_JDRQ,XK_YXQZ,XK_YXQZI,XK_XKJG,XK_LYDW\n\
          东营测试甲有限公司,法人及非法人组织,{uscc},张测试,身份证,11010519491231002X,准予行政许可决定书,东测许〔2026〕1号,普通,建设工程施工,2026-11-16,2026-11-16,2099-12-31,市行政审批服务局,市行政审批服务局\n\

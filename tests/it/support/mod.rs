@@ -115,14 +115,14 @@ impl TestApp {
             received_on: today,
             legal_basis: gateway.collection_basis.get(item.code.as_str()).map(String::as_str),
         };
+        let table = import::open(path, vintage).unwrap();
         let origin = BatchOrigin {
             item: item.code.to_string(),
             vintage: vintage.id.clone(),
             provider: item.provider.to_string(),
-            digest: [0; 32],
+            digest: table.origin.sha256,
         };
         let mut depositor = Depositor::begin(gateway, origin, Authority::Operator).unwrap();
-        let table = import::open(path, vintage).unwrap();
         import::run(table, &context, &mut depositor, &mut Silent).unwrap()
     }
 
