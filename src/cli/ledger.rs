@@ -109,7 +109,7 @@ fn open(config: &std::path::Path) -> anyhow::Result<Opened> {
 
 fn export(arguments: &ExportArgs, out: &mut impl Write) -> anyhow::Result<()> {
     let Opened { database, keys } = open(&arguments.config)?;
-    let disclosures = if arguments.disclose { Disclosures::Bodies(keys.bodies()) } else { Disclosures::None };
+    let disclosures = if arguments.disclose { Disclosures::All(keys.bodies()) } else { Disclosures::None };
     let export = Export { database: &database, log: keys.log(), receipts: keys.receipts(), disclosures };
     let exported = match &arguments.out {
         None => write_as(&export, arguments.format, out)?,

@@ -103,7 +103,7 @@ impl Flusher {
         if waiting.is_empty() {
             return;
         }
-        let (drafts, replies): (Vec<_>, Vec<_>) = waiting.drain(..).unzip();
+        let (drafts, replies): (Vec<_>, Vec<_>) = waiting.drain(..).map(|(draft, reply)| (*draft, reply)).unzip();
         match self.commit(&drafts) {
             Ok(written) => {
                 for (reply, durable) in replies.into_iter().zip(written) {
@@ -126,12 +126,12 @@ impl Flusher {
         entry.flags = vec!["LEDGER_REOPENED".to_owned()];
         entry.error_code = Some(reason.to_string());
         match Draft::new(entry, &self.keys, &self.instance.name, &self.ambient) {
-            Ok(draft) => drop(self.commit(&[Box::new(draft)])),
+            Ok(draft) => drop(self.commit(&[draft])),
             Err(reason) => tracing::warn!(%reason, "the ledger cannot be reopened"),
         }
     }
 
-    fn commit(&mut self, drafts: &[Box<Draft>]) -> Result<Vec<Durable>, Reason> {
+    fn commit(&mut self, drafts: &[Draft]) -> Result<Vec<Durable>, Reason> {
         if self.shared.state() == State::Closed(Reason::Tampered) {
             return Err(Reason::Tampered);
         }
@@ -156,11 +156,7 @@ impl Flusher {
     }
 
     /// `sent` keeps what an earlier attempt has sent: if that turns out to be committed, it is the answer.
-    fn try_commit(
-        &mut self,
-        drafts: &[Box<Draft>],
-        sent: &mut Option<Vec<Durable>>,
-    ) -> Result<Vec<Durable>, StoreError> {
+    fn try_commit(&mut self, drafts: &[Draft], sent: &mut Option<Vec<Durable>>) -> Result<Vec<Durable>, StoreError> {
         let shared = Arc::clone(&self.shared);
         let _gate = shared.write_gate.lock();
         let mut connection = match self.connection.take() {
@@ -209,7 +205,7 @@ impl Flusher {
         Ok(is_sent.then_some(*first))
     }
 
-    fn rows(&mut self, drafts: &[Box<Draft>]) -> Rows {
+    fn rows(&mut self, drafts: &[Draft]) -> Rows {
         let mut rows = Rows {
             entries: Vec::with_capacity(drafts.len()),
             bodies: Vec::with_capacity(drafts.len()),
@@ -262,5 +258,108 @@ impl Rows {
         self.bodies.iter_mut().for_each(|row| row.idx += first);
         self.subjects.iter_mut().for_each(|row| row.idx += first);
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ed25519_dalek::SigningKey;
+    use zeroize::Zeroizing;
+
+    use super::*;
+    use crate::ledger::{BodyKeys, Ledger, SigningKeys};
+    use crate::store::MigrationSet;
+
+    #[derive(Debug)]
+    struct OneKey;
+
+    impl BodyKeys for OneKey {
+        fn key_for(&self, _: &str) -> Option<Zeroizing<[u8; 32]>> {
+            Some(Zeroizing::new([9; 32]))
+        }
+    }
+
+    fn flusher(folder: &tempfile::TempDir) -> Flusher {
+        let url = format!("sqlite:{}", folder.path().join("ledger.db").display());
+        Database::create_and_migrate(&url, MigrationSet::Ledger).unwrap();
+        let database = Database::open(&url, MigrationSet::Ledger, 1).unwrap();
+        let signing =
+            SigningKeys { checkpoint: SigningKey::from_bytes(&[1; 32]), receipt: SigningKey::from_bytes(&[2; 32]) };
+        let keys = LedgerKeys::new("ledger.example/a", signing, Arc::new(OneKey), Zeroizing::new([3; 32])).unwrap();
+        let ambient = Ambient::fixed(Instant::from_micros(1_795_420_800_000_000), 1);
+        Ledger::create(&database, &keys, &ambient).unwrap();
+        Flusher {
+            database,
+            keys,
+            ambient,
+            shared: Arc::new(Shared::new(0)),
+            instance: Instance { name: "a/b".into(), epoch: 1, next_number: 0, last_time: i64::MIN },
+            batch: 256,
+            retry: Duration::from_secs(1),
+            connection: None,
+            in_doubt: false,
+        }
+    }
+
+    fn drafts(flusher: &Flusher, count: usize) -> Vec<Draft> {
+        let entry = || NewEntry::new(EntryKind::Query, Decision::Allowed);
+        let draft = |_| Draft::new(entry(), &flusher.keys, "a/b", &flusher.ambient).unwrap();
+        (0..count).map(draft).collect()
+    }
+
+    /// Puts the flusher where a connection that breaks after COMMIT was sent would put it.
+    fn forget_the_outcome(flusher: &mut Flusher, count: i64) {
+        flusher.connection = None;
+        flusher.in_doubt = true;
+        flusher.instance.next_number -= count;
+    }
+
+    fn count(flusher: &Flusher) -> i64 {
+        flusher.database.read(|connection| entry::count(connection, &entry::EntryFilter::default())).unwrap()
+    }
+
+    #[test]
+    fn a_commit_that_had_succeeded_is_acknowledged_and_not_written_twice() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut flusher = flusher(&folder);
+        let (batch, mut sent) = (drafts(&flusher, 3), None);
+        let first = flusher.try_commit(&batch, &mut sent).unwrap();
+        forget_the_outcome(&mut flusher, 3);
+        let second = flusher.try_commit(&batch, &mut sent).unwrap();
+        let indexes = |written: &[Durable]| written.iter().map(|durable| durable.index).collect::<Vec<_>>();
+        assert_eq!((indexes(&first), indexes(&second)), (vec![0, 1, 2], vec![0, 1, 2]));
+        assert_eq!((count(&flusher), flusher.instance.next_number), (3, 3));
+    }
+
+    #[test]
+    fn rows_of_a_commit_nobody_waits_for_stay_and_the_numbers_go_on_behind_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut flusher = flusher(&folder);
+        let batch = drafts(&flusher, 3);
+        flusher.try_commit(&batch, &mut None).unwrap();
+        forget_the_outcome(&mut flusher, 3);
+        let next = drafts(&flusher, 1);
+        let written = flusher.try_commit(&next, &mut None).unwrap();
+        assert_eq!((written[0].index, count(&flusher), flusher.instance.next_number), (3, 4, 4));
+    }
+
+    #[test]
+    fn a_commit_that_had_failed_is_written_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut flusher = flusher(&folder);
+        let batch = drafts(&flusher, 3);
+        forget_the_outcome(&mut flusher, 0);
+        let written = flusher.try_commit(&batch, &mut None).unwrap();
+        assert_eq!((written[0].index, count(&flusher)), (0, 3));
+    }
+
+    #[test]
+    fn a_writer_of_an_older_epoch_is_fenced_off() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut flusher = flusher(&folder);
+        flusher.instance.epoch = 0;
+        let batch = drafts(&flusher, 1);
+        assert!(matches!(flusher.commit(&batch), Err(Reason::CommitFailed)));
+        assert_eq!(count(&flusher), 0);
     }
 }

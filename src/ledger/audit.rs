@@ -151,6 +151,7 @@ pub(super) struct Auditor {
     tile: Option<(u64, Vec<Hash>)>,
     instances: HashMap<String, (u64, u64)>,
     allows_unsigned: bool,
+    requires_tiles: bool,
 }
 
 impl Auditor {
@@ -158,13 +159,10 @@ impl Auditor {
     pub(super) fn new(note: Option<&str>, key: Option<&VerifierKey>, expectation: &Expectation) -> Self {
         let mut report = Report::pinned(expectation.log.is_some());
         let key = expectation.log.as_ref().or(key);
-        let signed = match note {
-            Some(note) => open(note, key, &mut report, Outcome::BadSignature),
-            None => {
-                report.fault(Outcome::Incomplete, None, "there is no checkpoint");
-                None
-            }
-        };
+        let signed = note.and_then(|note| open(note, key, &mut report, Outcome::BadSignature));
+        if note.is_none() {
+            report.fault(Outcome::Incomplete, None, "there is no checkpoint");
+        }
         if let Some(signed) = &signed {
             report.origin = Some(signed.origin.clone());
             report.size = Some(signed.size);
@@ -182,6 +180,7 @@ impl Auditor {
             tile: None,
             instances: HashMap::new(),
             allows_unsigned: false,
+            requires_tiles: false,
         };
         auditor.compare_known();
         auditor
@@ -199,18 +198,28 @@ impl Auditor {
 
     /// The stored hashes of tile `number` of level 0, given before the entries of the tile.
     pub(super) fn expect_tile(&mut self, number: u64, hashes: Vec<Hash>) {
+        let wanted = self.tile.as_ref().map_or(0, |(last, _)| last + 1);
+        let width = self.size().map(|size| size.saturating_sub(number.saturating_mul(WIDTH)).min(WIDTH));
+        if (self.requires_tiles && number != wanted) || width.is_some_and(|width| width != hashes.len() as u64) {
+            self.report.fault(Outcome::Content, Some(self.next), "a hash tile is out of place or of the wrong width");
+        }
         self.tile = Some((number, hashes));
     }
 
+    /// Every signed entry must stand in a tile.
+    pub(super) fn require_tiles(&mut self) {
+        self.requires_tiles = true;
+    }
+
     /// Takes the next entry.
-    pub(super) fn take(&mut self, entry: Examined) {
+    pub(super) fn take(&mut self, entry: &Examined) {
         self.report.entries += 1;
         let index = entry.index;
         if index < self.next {
             return self.report.fault(Outcome::Content, Some(index), "the entry stands twice or out of order");
         }
         if index > self.next {
-            self.has_gap = true;
+            self.lose_count();
             self.report.fault(Outcome::Incomplete, Some(self.next), format!("the entries up to {index} are missing"));
         }
         self.next = index + 1;
@@ -224,7 +233,7 @@ impl Auditor {
             self.report.fault(Outcome::Content, Some(index), fault.clone());
         }
         self.compare_tile(index, &entry.hash);
-        self.compare_instance(&entry);
+        self.compare_instance(entry);
         self.report.opened += entry.opened;
         self.report.withheld += entry.withheld;
         if !self.has_gap && self.size().is_none_or(|size| index < size) {
@@ -236,7 +245,7 @@ impl Auditor {
     /// An entry that cannot be read at all, in the place of the next one.
     pub(super) fn take_unreadable(&mut self, kind: Outcome, what: &str) {
         self.report.fault(kind, Some(self.next), what);
-        self.has_gap = true;
+        self.lose_count();
     }
 
     /// The root of what was read, once every signed entry was read.
@@ -254,17 +263,24 @@ impl Auditor {
         self.report
     }
 
+    /// Entries are missing: the root cannot be computed, and instances go on with a number that is not known.
+    fn lose_count(&mut self) {
+        self.has_gap = true;
+        self.instances.clear();
+    }
+
     fn compare_tile(&mut self, index: u64, hash: &Hash) {
-        let Some((number, hashes)) = &self.tile else { return };
-        if index / WIDTH != *number {
-            return;
-        }
+        let is_signed = self.size().is_some_and(|size| index < size);
+        let tile = self.tile.as_ref().filter(|(number, _)| index / WIDTH == *number);
         let at = usize::try_from(index % WIDTH).unwrap_or(usize::MAX);
-        let stored = hashes.get(at);
-        if stored.is_some_and(|stored| stored != hash)
-            || (stored.is_none() && self.size().is_some_and(|size| index < size))
-        {
-            self.report.fault(Outcome::Content, Some(index), "the leaf is not the one in the hash tile");
+        match tile.map(|(_, hashes)| hashes.get(at)) {
+            None if is_signed && self.requires_tiles && index.is_multiple_of(WIDTH) => {
+                self.report.fault(Outcome::Incomplete, Some(index), "the hash tile is missing");
+            }
+            Some(stored) if is_signed && stored != Some(hash) => {
+                self.report.fault(Outcome::Content, Some(index), "the leaf is not the one in the hash tile");
+            }
+            None | Some(_) => {}
         }
     }
 
@@ -274,7 +290,7 @@ impl Auditor {
         }
         let seen = self.instances.insert(entry.instance.clone(), (entry.number, entry.time));
         match seen {
-            None if entry.number != 0 => {
+            None if entry.number != 0 && !self.has_gap => {
                 self.report.fault(
                     Outcome::Content,
                     Some(entry.index),

@@ -43,21 +43,13 @@ impl BodyPlace<'_> {
         data
     }
 
-    fn cipher(&self, period_key: &[u8; 32], data: &[u8]) -> Aes256Gcm {
-        let mut key = Zeroizing::new([0; 32]);
-        // HKDF-SHA256 gives up to 8160 bytes; 32 cannot fail.
-        let expanded = Hkdf::<Sha256>::new(None, period_key).expand(data, key.as_mut());
-        debug_assert!(expanded.is_ok());
-        Aes256Gcm::new((&*key).into())
-    }
-
     /// Seals the openings. `None` only when the cipher refuses the length, 64 GiB.
     pub fn seal(&self, openings: &[Opening], period_key: &[u8; 32], ambient: &Ambient) -> Option<Vec<u8>> {
         let data = self.associated_data();
         let nonce: [u8; 12] = ambient.bytes();
         let plain = encode(openings);
         let payload = Payload { msg: &plain, aad: &data };
-        let sealed = self.cipher(period_key, &data).encrypt((&nonce).into(), payload).ok()?;
+        let sealed = cipher(period_key, &data).encrypt((&nonce).into(), payload).ok()?;
         Some([HEADER.as_slice(), &nonce, &sealed].concat())
     }
 
@@ -66,8 +58,17 @@ impl BodyPlace<'_> {
         let (nonce, sealed) = envelope.strip_prefix(&HEADER)?.split_first_chunk::<12>()?;
         let data = self.associated_data();
         let payload = Payload { msg: sealed, aad: &data };
-        let plain = Zeroizing::new(self.cipher(period_key, &data).decrypt(nonce.into(), payload).ok()?);
+        let plain = Zeroizing::new(cipher(period_key, &data).decrypt(nonce.into(), payload).ok()?);
         decode(&plain)
+    }
+}
+
+fn cipher(period_key: &[u8; 32], data: &[u8]) -> Aes256Gcm {
+    let mut key = Zeroizing::new([0; 32]);
+    // HKDF-SHA256 gives up to 8160 bytes; 32 cannot fail.
+    match Hkdf::<Sha256>::new(None, period_key).expand(data, key.as_mut()) {
+        Ok(()) => Aes256Gcm::new((&*key).into()),
+        Err(error) => unreachable!("HKDF-SHA256 gives 32 bytes: {error}"),
     }
 }
 

@@ -275,7 +275,7 @@ mod tests {
     #[test]
     fn only_the_one_canonical_form_is_accepted() {
         for good in
-            [r#"{}"#, r#"{"a":1,"b":{"c":[true,false,"x\n\u0001"]}}"#, r#"{"a":"诚信"}"#, r#"{"a":9007199254740991}"#]
+            ["{}", r#"{"a":1,"b":{"c":[true,false,"x\n\u0001"]}}"#, r#"{"a":"诚信"}"#, r#"{"a":9007199254740991}"#]
         {
             assert!(members(good.as_bytes()).is_ok(), "{good}");
         }

@@ -188,3 +188,134 @@ pub(super) fn hex(bytes: &[u8]) -> String {
     let digit = |nibble: u8| DIGITS.get(usize::from(nibble)).copied().unwrap_or('0');
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use ed25519_dalek::SigningKey;
+    use parking_lot::Mutex;
+    use zeroize::Zeroizing;
+
+    use super::*;
+    use crate::clock::{Entropy, FixedClock};
+    use crate::domain::{Instant, Role, Tier};
+    use crate::ledger::entry::{Decision, EntryKind, FieldCounts};
+    use crate::ledger::keys::SigningKeys;
+    use crate::ledger::leaf::Leaf;
+    use crate::ledger::tree::leaf_hash;
+    use crate::ledger::{BodyKeys, canonical};
+
+    /// Bytes that count up, so that the leaf below can be made again in any language.
+    #[derive(Debug, Default)]
+    struct Counting(Mutex<u8>);
+
+    impl Entropy for Counting {
+        fn fill(&self, bytes: &mut [u8]) {
+            let mut next = self.0.lock();
+            for byte in bytes {
+                *byte = *next;
+                *next = next.wrapping_add(1);
+            }
+        }
+    }
+
+    #[derive(Debug)]
+    struct OnePeriod;
+
+    impl BodyKeys for OnePeriod {
+        fn key_for(&self, period: &str) -> Option<Zeroizing<[u8; 32]>> {
+            (period == "2023-11").then(|| Zeroizing::new([9; 32]))
+        }
+    }
+
+    fn keys() -> LedgerKeys {
+        let signing =
+            SigningKeys { checkpoint: SigningKey::from_bytes(&[1; 32]), receipt: SigningKey::from_bytes(&[2; 32]) };
+        LedgerKeys::new("ledger.example/a", signing, Arc::new(OnePeriod), Zeroizing::new([3; 32])).unwrap()
+    }
+
+    fn ambient(micros: i64) -> Ambient {
+        Ambient::new(Arc::new(FixedClock::new(Instant::from_micros(micros))), Arc::new(Counting::default()))
+    }
+
+    fn entry() -> NewEntry {
+        NewEntry {
+            role: Some(Role::Department),
+            consumer: Some("market-regulation".into()),
+            credential: Some([2; 32]),
+            purpose: Some("ADMINISTRATIVE_LICENSING".into()),
+            tier: Some(Tier::GovernmentSharing),
+            policy_hash: Some([4; 32]),
+            schema_hash: Some([5; 32]),
+            catalogue_hash: Some([1; 32]),
+            operation_hash: Some([3; 32]),
+            rows: 3,
+            fields: FieldCounts { clear: 7, masked: 2, withheld: 1 },
+            error_code: Some("FIELD_WITHHELD".into()),
+            duration_ms: 5,
+            items: vec!["XYSD_D01_01".into(), "QYSX_001".into(), "QYSX_001".into()],
+            cost: 12,
+            flags: vec!["OVERREACH".into()],
+            reference: Some(41),
+            committed: Committed {
+                query: Some("query($a:ID!){subject(uscc:$a){name}}".into()),
+                variables: Some("{\"a\":\"1\"}".into()),
+                actor: Some("officer 0117".into()),
+                ip: Some("2001:db8::1".into()),
+                case: Some("东市监案〔2026〕17号".into()),
+                reason: Some("yearly \"check\"\n".into()),
+                fields: vec!["Subject.name".into(), "Subject.uscc".into()],
+                subjects: vec![[0x11; 32], [0x22; 32], [0x33; 32]],
+                result: Some([0xaa; 32]),
+            },
+            ..NewEntry::new(EntryKind::Query, Decision::Masked)
+        }
+    }
+
+    /// Test vector, made a second time by another program.
+    const LEAF: &str = r#"{"c":{"actor":"Ztobd_y8fsm8ygQoir-ja2Z0N0deufaZMSBo-JHVx2k","case":"bXINydSE8d7EpMwU2HohvBCZIDSRk9LKokEhtZKDx44","fields":"Ys6j0_CqAWHFiWIRkXkA5Ejt6UbfW_NrJcUYS_nvYWs","ip":"lNquehMgCCzdJSdC2tynKYn9LNLQvpoI8z2NMdhhAMU","query":"Zhf-eMHJZBsUIzLDCEviVp3C2E3mnwLJmzzh--ksYOc","reason":"-p5OPnYi79Odemcyrf1DlrXKcIrADDqE9nypjlofpBQ","result":"KqP6l5SD3LGJ0o071-2FSOTu1gWytrMUI1XOJZU2ajY","subjects":"J19dG_CENMumdh1pjmzmjYY5w1GsTc9y0FmSntySH0A","vars":"h2Qa2RKK0MyFWNYPck4m0Kta5dYr-OG65nfzzRQzj0w"},"cat":"sha256:0101010101010101010101010101010101010101010101010101010101010101","cost":12,"cred":"sha256:0202020202020202020202020202020202020202020202020202020202020202","dec":"masked","err":"FIELD_WITHHELD","fields":{"clear":7,"masked":2,"withheld":1},"flags":["OVERREACH"],"id":"018bcfe5-687b-7607-8809-0a0b0c0d0e0f","ins":"gw-1/0191d6000000","iseq":42,"items":["QYSX_001","XYSD_D01_01"],"k":"query","ms":5,"op":"sha256:0303030303030303030303030303030303030303030303030303030303030303","org":"market-regulation","pol":"sha256:0404040404040404040404040404040404040404040404040404040404040404","pur":"ADMINISTRATIVE_LICENSING","ref":41,"role":"DEPARTMENT","rows":3,"sch":"sha256:0505050505050505050505050505050505050505050505050505050505050505","subjects":3,"t":1700000000123456,"tier":"GOVERNMENT_SHARING","v":1}"#;
+    const LEAF_HASH: &str = "8c991289d16cf7d5d51ae386cf18a0510630efa40ebdf381b8b333821f1a2134";
+
+    #[test]
+    fn the_golden_leaf_is_made_again_byte_for_byte() {
+        let draft = Draft::new(entry(), &keys(), "gw-1/0191d6000000", &ambient(1_700_000_000_123_456)).unwrap();
+        let leaf = draft.leaf(42, 1_700_000_000_123_456);
+        assert_eq!(std::str::from_utf8(&leaf).unwrap(), LEAF);
+        assert_eq!(hex(&leaf_hash(&leaf)), LEAF_HASH);
+        assert!(leaf.len() <= draft.leaf_size_max());
+    }
+
+    #[test]
+    fn a_leaf_reads_back_and_the_body_opens_its_commitments() {
+        let draft = Draft::new(entry(), &keys(), "gw-1/0191d6000000", &ambient(1_700_000_000_123_456)).unwrap();
+        let leaf = Leaf::parse(&draft.leaf(0, 1)).unwrap();
+        assert_eq!((leaf.kind, leaf.decision, leaf.subjects), (EntryKind::Query, Decision::Masked, 3));
+        let id = leaf.id_bytes().unwrap();
+        let place = BodyPlace { origin: "ledger.example/a", period: "2023-11", entry: &id };
+        let openings = place.open(&draft.sealed, &[9; 32]).unwrap();
+        for opening in openings.iter().filter(|opening| opening.name != "subject") {
+            let commitment = BASE64_URL_SAFE_NO_PAD.encode(opening.commitment());
+            assert_eq!(leaf.commitments[&opening.name], commitment, "{}", opening.name);
+        }
+    }
+
+    #[test]
+    fn the_emptiest_leaf_is_canonical_too() {
+        let draft = Draft::new(
+            NewEntry::new(EntryKind::Folded, Decision::Refused),
+            &keys(),
+            "a/b",
+            &ambient(1_700_000_000_000_000),
+        );
+        let leaf = draft.unwrap().leaf(0, 1);
+        assert!(canonical::members(&leaf).is_ok());
+        assert_eq!(Leaf::parse(&leaf).unwrap().kind, EntryKind::Folded);
+    }
+
+    #[test]
+    fn without_the_key_of_the_period_there_is_no_entry() {
+        let draft = Draft::new(entry(), &keys(), "a/b", &ambient(1_800_000_000_000_000));
+        assert_eq!(draft.err(), Some(Reason::KeyUnavailable));
+    }
+}

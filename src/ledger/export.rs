@@ -52,7 +52,7 @@ pub enum Disclosures<'a> {
     /// Commitments alone.
     None,
     /// The values too, where body and key still exist.
-    Bodies(&'a dyn BodyKeys),
+    All(&'a dyn BodyKeys),
 }
 
 /// Which ledger is exported, and what is shown of it.
@@ -143,7 +143,7 @@ impl Export<'_> {
             };
             let bodies = match self.disclosures {
                 Disclosures::None => Vec::new(),
-                Disclosures::Bodies(_) => self.database.read(|connection| entry::bodies(connection, next, last))?,
+                Disclosures::All(_) => self.database.read(|connection| entry::bodies(connection, next, last))?,
             };
             write(&page, &bodies)?;
             next = last + 1;
@@ -170,7 +170,7 @@ impl Export<'_> {
         let names: Vec<&str> =
             canonical::members(commitments.1).map_err(|_| unreadable())?.iter().map(|(name, _)| *name).collect();
         let openings = match (self.disclosures, body) {
-            (Disclosures::Bodies(keys), Some(body)) => {
+            (Disclosures::All(keys), Some(body)) => {
                 let leaf = Leaf::parse(&row.leaf).map_err(|_| unreadable())?;
                 open_row(body, &leaf, keys, self.log.name())?.unwrap_or_default()
             }

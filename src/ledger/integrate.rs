@@ -155,7 +155,7 @@ impl Integrator {
         let _gate = self.shared.write_gate.lock();
         let signed = connection.write(|connection| {
             rows::swap(connection, &tree.row, &row)?;
-            rows::insert_tiles(connection, full.into_iter().map(tile_row).collect())?;
+            rows::insert_tiles(connection, full.iter().map(tile_row).collect())?;
             let note = checkpoint.sign(&self.keys.checkpoint, self.keys.log());
             let signed = CheckpointRow { size: row.size, t: now, note };
             rows::insert_checkpoint(connection, &signed, Some(&previous))?;
@@ -185,7 +185,7 @@ pub(super) fn tree_row(range: &CompactRange, edge: &Edge) -> TreeRow {
     }
 }
 
-fn tile_row(tile: FullTile) -> TileRow {
+fn tile_row(tile: &FullTile) -> TileRow {
     TileRow {
         level: i32::try_from(tile.level).unwrap_or(i32::MAX),
         idx: i64::try_from(tile.number).unwrap_or(i64::MAX),

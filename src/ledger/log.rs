@@ -316,7 +316,7 @@ impl Parts {
         // The writer first: the tree then covers what it has written.
         drop(self.submit.write().take());
         let integrator = threads.pop();
-        for thread in threads.into_iter() {
+        for thread in threads {
             join(thread);
         }
         drop(self.integrate.lock().take());

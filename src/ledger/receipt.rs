@@ -127,8 +127,20 @@ mod tests {
     #[test]
     fn the_golden_receipt_is_made_again_byte_for_byte() {
         let (receipt, verifier) = receipt();
-        assert_eq!(verifier.to_string(), "GOLDEN_KEY");
-        assert_eq!(receipt.to_json().to_string(), "GOLDEN_RECEIPT");
+        assert_eq!(
+            verifier.to_string(),
+            "ledger.dongying.example/chengxin+9c135c43+/2NoZW5neGluL3JlY2VpcHQvdjElQ7kv8QlVEUdq3INp223ckzZloRl43aFATuEGbKlVnQ=="
+        );
+        let golden = ShownReceipt {
+            origin: "ledger.dongying.example/chengxin".into(),
+            index: "42".into(),
+            leaf_hash: "bjQLnP+zepicpUTmu3gKLHiQHT+zNzh2hRGjBhevoB0=".into(),
+            time: "2023-11-14T22:13:20.123456Z".into(),
+            signature: "KbWgT6jZB+0aHPMD39/C2BkBSX7cN4OVvywb1KtR22e109rkX9WgsMJUksFC1JNAND3fC3Jq4P35/mLX1VY8DA=="
+                .into(),
+        };
+        assert_eq!(receipt.shown(), golden);
+        assert_eq!(receipt.to_json(), serde_json::to_value(&golden).unwrap());
         assert!(verify_receipt(&receipt.shown(), &verifier));
     }
 

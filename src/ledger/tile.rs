@@ -61,7 +61,9 @@ impl Edge {
         let mut subtrees = Vec::new();
         for hashes in self.levels.iter().rev() {
             let mut range = CompactRange::default();
-            hashes.iter().for_each(|hash| range.push(*hash));
+            for hash in hashes {
+                range.push(*hash);
+            }
             subtrees.extend_from_slice(range.subtrees());
         }
         CompactRange::new(self.size, subtrees)
@@ -98,7 +100,7 @@ mod tests {
         // 70000 = 273 full tiles of leaves and 112 more; one full tile of level 1 and 17 more; one hash of level 2.
         assert_eq!(full.iter().filter(|tile| tile.level == 0).count(), 273);
         assert_eq!(full.iter().filter(|tile| tile.level == 1).count(), 1);
-        assert_eq!(full.iter().filter(|tile| tile.level == 0).next_back().unwrap().number, 272);
+        assert_eq!(full.iter().rfind(|tile| tile.level == 0).unwrap().number, 272);
         assert_eq!(edge.levels.iter().map(Vec::len).collect::<Vec<_>>(), [112, 17, 1]);
         assert_eq!(Edge::new(70_000, edge.levels.clone()), Some(edge));
         assert_eq!(Edge::new(70_001, vec![vec![[0; 32]; 112], vec![], vec![]]), None);

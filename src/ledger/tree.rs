@@ -120,7 +120,7 @@ pub(crate) mod tests {
     ];
 
     pub(crate) fn hex(bytes: &[u8]) -> String {
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+        crate::ledger::draft::hex(bytes)
     }
 
     #[test]

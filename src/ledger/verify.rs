@@ -41,7 +41,7 @@ enum Read {
     Unreadable,
 }
 
-fn read(line: &Vec<u8>) -> Read {
+fn read(line: &[u8]) -> Read {
     match Line::parse(line) {
         Some(Line::Tile(number, hashes)) => Read::Tile(number, hashes),
         Some(Line::Entry(evidence)) => Read::Entry(Box::new(examine(&evidence))),
@@ -57,8 +57,9 @@ fn verify_ndjson(mut reader: impl BufRead, expectation: &Expectation) -> std::io
     let key = VerifierKey::parse(&header.log);
     let note = expectation.checkpoint.as_ref().or(header.checkpoint.as_ref());
     // Without a key given by the verifier, the file's own: the report says that it is not pinned.
-    let own_key = key.as_ref().map_or(None, Some);
+    let own_key = key.as_ref().ok();
     let mut auditor = Auditor::new(note.map(String::as_str), own_key, expectation);
+    auditor.require_tiles();
     check_header(&header, &mut auditor, expectation);
     if !is_whole {
         auditor.report.fault(Outcome::Incomplete, Some(0), "the file breaks off");
@@ -76,10 +77,10 @@ fn verify_ndjson(mut reader: impl BufRead, expectation: &Expectation) -> std::io
             lines.push(line);
         }
         let is_last = lines.is_empty() || is_cut;
-        for read in examine_all(&lines, read) {
+        for read in examine_all(&lines, |line| read(line)) {
             match read {
                 Read::Tile(number, hashes) => auditor.expect_tile(number, hashes),
-                Read::Entry(examined) => auditor.take(*examined),
+                Read::Entry(examined) => auditor.take(&examined),
                 Read::Unreadable => auditor.take_unreadable(Outcome::Content, "the line is neither entry nor tile"),
             }
         }
@@ -144,7 +145,7 @@ fn verify_csv(reader: impl BufRead, expectation: &Expectation) -> std::io::Resul
         let read = examine_all(&batch, |record| record.as_ref().map_or(None, evidence_of).as_ref().map(examine));
         for examined in read {
             match examined {
-                Some(examined) => auditor.take(examined),
+                Some(examined) => auditor.take(&examined),
                 None => auditor.take_unreadable(Outcome::Content, "the row is no entry"),
             }
         }

@@ -36,8 +36,8 @@ fn verify(
     check_tree(connection, &mut auditor)?;
     let stored_edge = rows::load(connection)?.and_then(|row| hashes_of(&row.edge)).unwrap_or_default();
     let size = auditor.size().unwrap_or(0);
-    let origin = auditor.report.origin.clone().unwrap_or_default();
-    let (mut next, mut edge) = (0, Edge::default());
+    let origin = expectation.log.as_ref().map_or("", |log| log.name());
+    let (mut next, mut edge, mut last_tile) = (0, Edge::default(), None);
     loop {
         let page = entry::page(connection, next, PAGE)?;
         let Some(last) = page.last().map(|row| row.idx) else { break };
@@ -46,23 +46,17 @@ fn verify(
             None => Vec::new(),
         };
         let pairs: Vec<_> = page.iter().map(|row| (row, found.iter().find(|body| body.idx == row.idx))).collect();
-        let examined = examine_all(&pairs, |(row, body)| examine(&evidence_of(row, *body, bodies, &origin)));
+        let examined = examine_all(&pairs, |(row, body)| examine(&evidence_of(row, *body, bodies, origin)));
         for (row, examined) in page.iter().zip(examined) {
             let index = row.idx.unsigned_abs();
-            if index.is_multiple_of(WIDTH) {
-                let tile = stored_tile(connection, index / WIDTH)?;
-                // A tile that should be full and is not there is the business of `check_tiles`.
-                match tile {
-                    Some(hashes) => auditor.expect_tile(index / WIDTH, hashes),
-                    None if index / WIDTH == size / WIDTH => auditor.expect_tile(index / WIDTH, stored_edge.clone()),
-                    None => {}
-                }
+            if last_tile.replace(index / WIDTH) != Some(index / WIDTH) {
+                expect_stored_tile(connection, index / WIDTH, &stored_edge, &mut auditor)?;
             }
             let mut full = Vec::new();
             if index < size {
                 edge.push(super::tree::leaf_hash(&row.leaf), &mut full);
             }
-            auditor.take(examined);
+            auditor.take(&examined);
             check_tiles(connection, &full, &mut auditor)?;
         }
         next = last + 1;
@@ -97,10 +91,24 @@ fn evidence_of(row: &EntryRow, body: Option<&BodyRow>, keys: Option<&dyn BodyKey
     evidence
 }
 
-fn stored_tile(connection: &mut AnyConnection, number: u64) -> Result<Option<Vec<Hash>>, StoreError> {
+/// Gives the auditor the stored tile: a full one, or the right edge. One that should be full and is not there is the
+/// business of `check_tiles`.
+fn expect_stored_tile(
+    connection: &mut AnyConnection,
+    number: u64,
+    edge: &[Hash],
+    auditor: &mut Auditor,
+) -> Result<(), StoreError> {
     let row = i64::try_from(number).unwrap_or(i64::MAX);
     let tiles = tree::tiles(connection, 0, row, 1)?;
-    Ok(tiles.iter().find(|tile| tile.idx == row).and_then(|tile| hashes_of(&tile.hashes)))
+    let stored = tiles.iter().find(|tile| tile.idx == row).and_then(|tile| hashes_of(&tile.hashes));
+    let size = auditor.size().unwrap_or(0);
+    match stored {
+        Some(hashes) => auditor.expect_tile(number, hashes),
+        None if number == size / WIDTH => auditor.expect_tile(number, edge.to_vec()),
+        None => {}
+    }
+    Ok(())
 }
 
 /// Each tile that the entries fill must be stored as it is.
@@ -120,7 +128,7 @@ fn check_tiles(connection: &mut AnyConnection, full: &[FullTile], auditor: &mut 
                 format!("a tile of level {level} is not that of its entries"),
             ),
             None => {
-                auditor.report.fault(Outcome::Incomplete, Some(first), format!("a tile of level {level} is missing"))
+                auditor.report.fault(Outcome::Incomplete, Some(first), format!("a tile of level {level} is missing"));
             }
         }
     }

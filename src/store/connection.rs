@@ -100,6 +100,14 @@ impl AnyConnection {
         }
     }
 
+    /// Refuses to grow the file beyond `pages` pages of 4 KiB. No limit for 0; PostgreSQL has its own quotas.
+    pub(super) fn limit_pages(&mut self, pages: u32) -> QueryResult<()> {
+        if pages == 0 || self.is_postgres() {
+            return Ok(());
+        }
+        self.batch_execute(&format!("PRAGMA max_page_count = {pages}"))
+    }
+
     /// Runs `work` in a transaction that may write. On SQLite the write lock is taken at once (`BEGIN IMMEDIATE`),
     /// so that two writers queue instead of failing half-way.
     pub fn write<T, E: From<DieselError>>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, E>) -> Result<T, E> {

@@ -1,5 +1,7 @@
 //! A pool of connections to one set of tables, and the three ways to use one: read, snapshot, write.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
@@ -19,9 +21,11 @@ struct Lent {
     is_broken: bool,
 }
 
+#[derive(Clone)]
 struct Manager {
     address: Address,
     set: MigrationSet,
+    page_limit: Arc<AtomicU32>,
 }
 
 impl ManageConnection for Manager {
@@ -29,7 +33,9 @@ impl ManageConnection for Manager {
     type Error = StoreError;
 
     fn connect(&self) -> Result<Lent, StoreError> {
-        Ok(Lent { connection: self.address.connect(self.set)?, is_broken: false })
+        let mut connection = self.address.connect(self.set)?;
+        connection.limit_pages(self.page_limit.load(Ordering::Relaxed))?;
+        Ok(Lent { connection, is_broken: false })
     }
 
     fn is_valid(&self, lent: &mut Lent) -> Result<(), StoreError> {
@@ -45,13 +51,12 @@ impl ManageConnection for Manager {
 #[derive(Clone)]
 pub struct Database {
     pool: Pool<Manager>,
-    address: Address,
-    set: MigrationSet,
+    manager: Manager,
 }
 
 impl std::fmt::Debug for Database {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "Database({})", self.set)
+        write!(formatter, "Database({})", self.manager.set)
     }
 }
 
@@ -66,14 +71,15 @@ impl Database {
         if address.connect(set)?.lacks_migrations(set)? {
             return Err(StoreError::NotMigrated(set));
         }
+        let manager = Manager { address, set, page_limit: Arc::default() };
         let pool = Pool::builder()
             .max_size(size.max(1))
             .min_idle(Some(1))
             .test_on_check_out(false)
             .connection_timeout(CHECK_OUT_WAIT)
             .error_handler(Box::new(NopErrorHandler))
-            .build_unchecked(Manager { address: address.clone(), set });
-        Ok(Self { pool, address, set })
+            .build_unchecked(manager.clone());
+        Ok(Self { pool, manager })
     }
 
     /// Creates the SQLite file where it does not exist, and brings the tables of `set` to this version.
@@ -112,7 +118,13 @@ impl Database {
 
     /// A connection of one's own, outside the pool, for a thread that lives long.
     pub fn connect(&self) -> Result<AnyConnection, StoreError> {
-        self.address.connect(self.set)
+        Ok(self.manager.connect()?.connection)
+    }
+
+    /// Keeps an SQLite file from growing beyond `pages` pages of 4 KiB, so that a disk is never filled to the last
+    /// byte: what would not fit is refused as a whole. Holds for connections made from now on; 0 lifts it.
+    pub fn limit_pages(&self, pages: u32) {
+        self.manager.page_limit.store(pages, Ordering::Relaxed);
     }
 
     fn lend<T>(&self, work: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError>) -> Result<T, StoreError> {

@@ -87,6 +87,9 @@ pub fn insert(
     bodies: Vec<BodyRow>,
     subjects: Vec<SubjectRow>,
 ) -> Result<(), StoreError> {
+    if !connection.is_postgres() {
+        return super::insert::insert_each(connection, &entries, &bodies, &subjects);
+    }
     let wanted = entries.len();
     let inserted = connection.insert_rows(ledger_entry::table, entries)?;
     StoreError::expect_count("ledger_entry", wanted, inserted)?;

@@ -2,5 +2,6 @@
 
 pub mod entry;
 pub mod head;
+mod insert;
 pub mod schema;
 pub mod tree;
