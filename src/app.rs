@@ -68,7 +68,8 @@ impl Policies {
                 None
             }
         };
-        let decider = catalogue.as_ref().and_then(|catalogue| keep(Decider::load(folder, Arc::clone(catalogue)), &mut faults));
+        let decider =
+            catalogue.as_ref().and_then(|catalogue| keep(Decider::load(folder, Arc::clone(catalogue)), &mut faults));
         match (catalogue, departments, decider, packs, calendar, limits) {
             (Some(catalogue), Some(departments), Some(decider), Some(packs), Some(calendar), Some(limits)) => {
                 let departments = Arc::new(departments);
@@ -95,8 +96,7 @@ impl BodyKeys for KeyringBodies {
 
 /// The ledger's keys out of the keyring.
 pub fn ledger_keys(origin: &str, keyring: &Arc<Keyring>) -> Result<LedgerKeys, NotStarted> {
-    let signing =
-        SigningKeys { checkpoint: keyring.checkpoint_signing_key(), receipt: keyring.receipt_signing_key() };
+    let signing = SigningKeys { checkpoint: keyring.checkpoint_signing_key(), receipt: keyring.receipt_signing_key() };
     let bodies = Arc::new(KeyringBodies(Arc::clone(keyring)));
     let subject_index = keyring.derive(Purpose::Index, "ledger.subject-table");
     LedgerKeys::new(origin, signing, bodies, subject_index).map_err(NotStarted::one)
@@ -124,8 +124,8 @@ pub fn gateway(config: &Config, policies: Policies, ambient: &Ambient) -> Result
     let ledger_database =
         Database::open(&config.ledger, MigrationSet::Ledger, config.connections).map_err(NotStarted::one)?;
     let keys = ledger_keys(&config.origin, &keyring)?;
-    let ledger = Ledger::open(ledger_database, keys, ambient.clone(), &LedgerSettings::default())
-        .map_err(NotStarted::one)?;
+    let ledger =
+        Ledger::open(ledger_database, keys, ambient.clone(), &LedgerSettings::default()).map_err(NotStarted::one)?;
     Ok(Arc::new(Gateway {
         catalogue: policies.catalogue,
         departments: policies.departments,
@@ -150,7 +150,8 @@ pub fn service(config: &Config, ambient: &Ambient) -> Result<Arc<Service>, NotSt
 pub fn service_with(config: &Config, policies: Policies, ambient: &Ambient) -> Result<Arc<Service>, NotStarted> {
     crate::authentication::install_crypto_backend();
     crate::authentication::self_test(ambient).map_err(NotStarted::one)?;
-    let authenticator = Authenticator::new(config.issuers.clone(), ambient.clone()).map_err(|faults| NotStarted::all(faults.0))?;
+    let authenticator =
+        Authenticator::new(config.issuers.clone(), ambient.clone()).map_err(|faults| NotStarted::all(faults.0))?;
     let proxies: Result<Vec<Cidr>, _> = config.trusted_proxies.iter().map(|range| range.parse()).collect();
     let trusted_proxies = proxies.map_err(NotStarted::one)?;
     let limits = policies.limits.clone();

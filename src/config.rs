@@ -82,8 +82,8 @@ pub enum ConfigError {
 impl Config {
     /// Reads the settings from a file. Relative paths in it are taken from the file's folder.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|cause| ConfigError::Unreadable { path: path.to_owned(), cause })?;
+        let text =
+            std::fs::read_to_string(path).map_err(|cause| ConfigError::Unreadable { path: path.to_owned(), cause })?;
         let mut config: Self = toml::from_str(&text)
             .map_err(|cause| ConfigError::Malformed { path: path.to_owned(), cause: Box::new(cause) })?;
         let folder = path.parent().unwrap_or(Path::new("."));
@@ -124,7 +124,8 @@ mod tests {
     fn paths_are_taken_from_the_files_folder() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("chengxin.toml");
-        let text = "origin = \"x\"\nregistry = \"sqlite:r.db\"\nledger = \"postgres://h/d\"\npolicies = \"p\"\nkeys = \"k\"\n";
+        let text =
+            "origin = \"x\"\nregistry = \"sqlite:r.db\"\nledger = \"postgres://h/d\"\npolicies = \"p\"\nkeys = \"k\"\n";
         std::fs::write(&path, text).unwrap();
         let config = Config::load(&path).unwrap();
         assert_eq!(config.policies, folder.path().join("p"));

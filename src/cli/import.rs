@@ -13,10 +13,10 @@ use crate::clock::Ambient;
 use crate::config::Config;
 use crate::exchange::deposit::{Authority, BatchOrigin, Depositor};
 use crate::exchange::gateway::Gateway;
-use crate::exchange::register;
 use crate::exchange::import::{
     self, ImportContext, Progress, QualityReport, RecordSink, Reject, RejectsFile, Table, Watch,
 };
+use crate::exchange::register;
 
 /// Rows between two plain progress lines.
 const ROWS_PER_LINE: u64 = 50_000;

@@ -18,7 +18,11 @@ use crate::clock::Ambient;
 
 /// chengxin (诚信): a GraphQL gateway over a city's public credit information.
 #[derive(Debug, Parser)]
-#[command(version, about, after_help = "Example:\n  chengxin demo\n\nExit codes: 0 done, 1 failed, 2 usage; `ledger verify` has its own.")]
+#[command(
+    version,
+    about,
+    after_help = "Example:\n  chengxin demo\n\nExit codes: 0 done, 1 failed, 2 usage; `ledger verify` has its own."
+)]
 pub struct Arguments {
     #[command(subcommand)]
     command: Command,

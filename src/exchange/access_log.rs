@@ -9,7 +9,7 @@ use super::fault::Fault;
 use super::inquiry::Inquiry;
 use super::page;
 use crate::domain::SubjectId;
-use crate::ledger::{EntryKind, Entry};
+use crate::ledger::{Entry, EntryKind};
 
 /// The queries about the caller's own records, newest first.
 pub fn of_own_subject(inquiry: &Inquiry, after: Option<&str>, first: usize) -> Result<EntryPage, Fault> {

@@ -47,10 +47,7 @@ impl InputProblem {
 }
 
 /// Grants an authorization over the caller's own records. The outer error is a fault, the inner what is wrong with the input.
-pub fn grant(
-    inquiry: &Inquiry,
-    wanted: &NewAuthorization,
-) -> Result<Result<Authorization, Vec<InputProblem>>, Fault> {
+pub fn grant(inquiry: &Inquiry, wanted: &NewAuthorization) -> Result<Result<Authorization, Vec<InputProblem>>, Fault> {
     let subject = inquiry.own_subject()?;
     let problems = problems(inquiry, wanted);
     if !problems.is_empty() {
@@ -87,7 +84,11 @@ fn problems(inquiry: &Inquiry, wanted: &NewAuthorization) -> Vec<InputProblem> {
     }
     let from = wanted.valid_from.unwrap_or(inquiry.now());
     if wanted.valid_to <= from || wanted.valid_to <= inquiry.now() {
-        problems.push(InputProblem::new(&["validTo"], "VALIDITY", "the end must lie after the beginning and after now"));
+        problems.push(InputProblem::new(
+            &["validTo"],
+            "VALIDITY",
+            "the end must lie after the beginning and after now",
+        ));
     } else if wanted.valid_to > from.plus_seconds(VALIDITY_MAX_SECONDS) {
         problems.push(InputProblem::new(&["validTo"], "VALIDITY", "an authorization holds for two years at most"));
     }

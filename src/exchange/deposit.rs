@@ -181,9 +181,11 @@ impl<'g> Depositor<'g> {
         for (field, value) in &record.private {
             let division = self.gateway.division();
             let place = Place { division, item: &record.item, field, record: id, version };
-            let envelope = self.gateway.keyring.seal(&place, value, &self.gateway.ambient).map_err(|error| {
-                DepositError::Seal { item: record.item.to_string(), cause: error.to_string() }
-            })?;
+            let envelope = self
+                .gateway
+                .keyring
+                .seal(&place, value, &self.gateway.ambient)
+                .map_err(|error| DepositError::Seal { item: record.item.to_string(), cause: error.to_string() })?;
             sealed.insert(field, envelope);
         }
         Ok(sealed)

@@ -13,7 +13,9 @@ use super::inquiry::Inquiry;
 use super::tally::PathSegment;
 use crate::access::{Cell, Decision, Facts, HeadField, Window};
 use crate::catalogue::Item;
-use crate::domain::{DataClass, Date, DepartmentId, Place, RecordId, RecordState, Relation, SubjectCategory, SubjectId};
+use crate::domain::{
+    DataClass, Date, DepartmentId, Place, RecordId, RecordState, Relation, SubjectCategory, SubjectId,
+};
 use crate::masking::{self, Shown};
 use crate::store;
 pub use crate::store::record::{Position, Selection};
@@ -329,7 +331,9 @@ pub fn position(inquiry: &Inquiry, scope: CursorScope, cursor: &str) -> Result<P
             let id = RecordId::new(*uuid::Uuid::try_parse(id).ok()?.as_bytes());
             Some(Position { decided_on: decided_on.to_owned(), id })
         })
-        .ok_or_else(|| Fault::BadInput("`after` is not a cursor of this list, or it has expired: begin without it".into()))
+        .ok_or_else(|| {
+            Fault::BadInput("`after` is not a cursor of this list, or it has expired: begin without it".into())
+        })
 }
 
 /// How many selected records exist for the caller. `None` where some of them are decided by who provided them and
@@ -353,7 +357,8 @@ pub fn total(inquiry: &Inquiry, selection: &Selection) -> Result<Option<i64>, Fa
             return Ok(None);
         }
         if opens_to_others {
-            let count = |connection: &mut store::AnyConnection| store::record::count(connection, selection, &rows, category);
+            let count =
+                |connection: &mut store::AnyConnection| store::record::count(connection, selection, &rows, category);
             total += inquiry.gateway().registry.read(count)?;
         }
     }

@@ -12,8 +12,8 @@ use super::inquiry::Inquiry;
 use super::tally::{CellCounts, Tally};
 use crate::authentication::{Caller, Proof};
 use crate::catalogue::Item;
-pub use crate::ledger::{EntryKind, NewEntry, Receipt};
 use crate::ledger::{self, Committed, Decision, FieldCounts, Undisclosed};
+pub use crate::ledger::{EntryKind, NewEntry, Receipt};
 
 /// A finished answer that nobody has seen yet.
 pub type Enclosed = Undisclosed<String>;
@@ -171,9 +171,7 @@ fn redact(gateway: &Gateway, arguments: &serde_json::Value) -> serde_json::Value
         Value::String(text) if is_public(gateway, text) => arguments.clone(),
         Value::String(text) => Value::from(format!("blind:{}", hex(&gateway.keyring.blind_index("ledger.vars", text)))),
         Value::Array(values) => values.iter().map(|value| redact(gateway, value)).collect(),
-        Value::Object(members) => {
-            members.iter().map(|(name, value)| (name.clone(), redact(gateway, value))).collect()
-        }
+        Value::Object(members) => members.iter().map(|(name, value)| (name.clone(), redact(gateway, value))).collect(),
         Value::Null | Value::Bool(_) | Value::Number(_) => arguments.clone(),
     }
 }
@@ -195,7 +193,6 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
         text
     })
 }
-
 
 /// Writes the refusals of one address bucket and minute as one entry.
 pub async fn register_folded(

@@ -122,10 +122,5 @@ fn grant(authorization: &Authorization) -> Result<Grant, Fault> {
         .map(|(code, fields)| Some((ItemCode::parse(code)?, fields.clone())))
         .collect::<Option<_>>()
         .ok_or_else(|| Fault::Corrupt(format!("authorizations.items of {}", authorization.id)))?;
-    Ok(Grant {
-        id: authorization.id,
-        subject: authorization.subject,
-        purpose: authorization.purpose.clone(),
-        items,
-    })
+    Ok(Grant { id: authorization.id, subject: authorization.subject, purpose: authorization.purpose.clone(), items })
 }

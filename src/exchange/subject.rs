@@ -131,9 +131,10 @@ fn shown_name(inquiry: &Inquiry, view: &RecordView) -> Result<Option<String>, Fa
 
 /// The subject with this code, if it exists for the caller.
 pub fn by_uscc(inquiry: &Inquiry, uscc: &Uscc) -> Result<Option<SubjectView>, Fault> {
-    let found = inquiry.gateway().registry.read(|connection| {
-        store::subject::find_by_identifier(connection, IdentifierKind::Uscc, uscc.as_str())
-    })?;
+    let found = inquiry
+        .gateway()
+        .registry
+        .read(|connection| store::subject::find_by_identifier(connection, IdentifierKind::Uscc, uscc.as_str()))?;
     let Some(subject) = found else { return Ok(None) };
     let view = meet(inquiry, &subject)?;
     if let Some(view) = &view {
@@ -152,9 +153,10 @@ pub fn by_citizen_number(inquiry: &Inquiry, number: &CitizenNumber) -> Result<Op
         return Err(Fault::PurposeRequired);
     }
     let index = inquiry.gateway().certificate_index(IdentifierKind::CitizenNumber, number.expose());
-    let found = inquiry.gateway().registry.read(|connection| {
-        store::subject::find_by_identifier(connection, IdentifierKind::CitizenNumber, &index)
-    })?;
+    let found = inquiry
+        .gateway()
+        .registry
+        .read(|connection| store::subject::find_by_identifier(connection, IdentifierKind::CitizenNumber, &index))?;
     found.map_or(Ok(None), |subject| meet(inquiry, &subject))
 }
 

@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::authorization::InputProblem;
 use super::deposit::{Authority, BatchOrigin, Depositor, digest_of};
 use super::fault::Fault;
-use super::import::{self, ImportContext, ImportError, PreparedRecord, Problem, Progress, RecordSink, Reject, Watch, Written};
 use super::import::reader::{Row, Table};
+use super::import::{
+    self, ImportContext, ImportError, PreparedRecord, Problem, Progress, RecordSink, Reject, Watch, Written,
+};
 use super::inquiry::Inquiry;
 use crate::catalogue::Item;
 use crate::domain::Sensitive;

@@ -85,7 +85,10 @@ impl Prepared {
 
     /// Whether `role` may use every mutation that it names.
     pub fn is_open_to(&self, role: Role) -> bool {
-        self.operation.root_fields().iter().all(|field| field == "__typename" || mutation::roles_of(field).contains(&role))
+        self.operation
+            .root_fields()
+            .iter()
+            .all(|field| field == "__typename" || mutation::roles_of(field).contains(&role))
     }
 }
 
@@ -113,7 +116,8 @@ impl Engine {
     /// Guards, parses and prices a request.
     pub fn prepare(&self, envelope: &Envelope, limits: &DocumentLimits, reveal: Reveal) -> Result<Prepared, Refused> {
         let document = self.documents.get(&envelope.query, limits).map_err(|rejection| refused(&rejection, reveal))?;
-        let variables = variables(envelope.variables.as_deref(), limits).map_err(|rejection| refused(&rejection, reveal))?;
+        let variables =
+            variables(envelope.variables.as_deref(), limits).map_err(|rejection| refused(&rejection, reveal))?;
         let operation = document.operation(envelope.operation_name.as_deref()).map_err(|_| {
             let message = "name an operation of the document in `operationName`; leave it out when there is one alone";
             Refused::from(ApiError::new(Code::GraphqlUnknownOperationName, message))

@@ -79,7 +79,9 @@ impl ApiError {
             Withheld::BeyondReach => Self::new(Code::FieldWithheld, format!("{place} is not within your reach")),
             Withheld::PurposeRequired => Self::new(
                 Code::PurposeRequired,
-                format!("{place} needs a registered purpose in `Chengxin-Purpose`, and its case number in `Chengxin-Case` where the purpose asks for one"),
+                format!(
+                    "{place} needs a registered purpose in `Chengxin-Purpose`, and its case number in `Chengxin-Case` where the purpose asks for one"
+                ),
             ),
             Withheld::AuthorizationInvalid => Self::authorization_invalid(),
         }
@@ -103,9 +105,10 @@ impl From<Fault> for ApiError {
             ),
             Fault::AuthorizationInvalid => Self::authorization_invalid(),
             Fault::Conflict => Self::new(Code::Conflict, "changed by somebody else meanwhile: read it again"),
-            Fault::AuditUnavailable => {
-                Self::new(Code::AuditUnavailable, "the query cannot be recorded now, so it is not answered: try again later")
-            }
+            Fault::AuditUnavailable => Self::new(
+                Code::AuditUnavailable,
+                "the query cannot be recorded now, so it is not answered: try again later",
+            ),
             Fault::Unavailable(cause) => {
                 tracing::error!(error = &cause as &dyn std::error::Error, "the registry did not answer");
                 Self::new(Code::Unavailable, "the registry is not available now: try again later")

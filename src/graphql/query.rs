@@ -11,7 +11,8 @@ use super::object::audit_entry::{AuditEntry, AuditFilter};
 use super::object::authorization::Authorization;
 use super::object::catalogue_item::CatalogueItem;
 use super::object::connection::{
-    AccessLogConnection, AuditEntryConnection, AuthorizationConnection, CreditRecordConnection, SubjectConnection, page_size,
+    AccessLogConnection, AuditEntryConnection, AuthorizationConnection, CreditRecordConnection, SubjectConnection,
+    page_size,
 };
 use super::object::node::Node;
 use super::object::rate_limit::RateLimit;
@@ -197,7 +198,9 @@ impl RecordFilter {
         };
         let provider = match self.provider {
             None => None,
-            Some(id) => Some(DepartmentId::parse(&id).ok_or_else(|| bad("`provider` is a department id such as `AMR`"))?),
+            Some(id) => {
+                Some(DepartmentId::parse(&id).ok_or_else(|| bad("`provider` is a department id such as `AMR`"))?)
+            }
         };
         let equals = self.equals.into_iter().map(|equals| (equals.field, equals.value)).collect();
         let indexed = filter::indexed_values(inquiry, &item, equals)?;

@@ -36,9 +36,9 @@ pub struct DateTime(pub Instant);
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {
         match &value {
-            Value::String(text) => Instant::parse_rfc3339(text)
-                .map(Self)
-                .ok_or_else(|| refuse("write an instant as 2026-11-23T08:15:30Z")),
+            Value::String(text) => {
+                Instant::parse_rfc3339(text).map(Self).ok_or_else(|| refuse("write an instant as 2026-11-23T08:15:30Z"))
+            }
             _ => Err(refuse("an instant is a string such as \"2026-11-23T08:15:30Z\"")),
         }
     }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use async_graphql::{EmptySubscription, Schema};
 
+use super::guard::HEIGHT;
 use super::mutation::Mutation;
 use super::object::node::Node;
 use super::object::record::RecordObject;
-use super::guard::HEIGHT;
 use super::query::Query;
 use super::scope;
 use crate::catalogue::Catalogue;

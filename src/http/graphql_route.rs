@@ -13,19 +13,19 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use super::request::{self, Unreadable};
 use super::respond::{Reply, outcome, outcome_of};
 use super::service::{BODY_BYTES_MAX, Service};
-use crate::admission::{Admitted, bucket, CostRefused, Refused as RateRefused, Reservation, Standing};
+use crate::admission::{Admitted, CostRefused, Refused as RateRefused, Reservation, Standing, bucket};
 use crate::authentication::{Attempt, Caller};
 use crate::domain::{Instant, Role};
 use crate::exchange::authorization;
 use crate::exchange::inquiry::{Inquiry, NotOpened};
 use crate::exchange::register::{self, Asked, Enclosed, EntryKind, NewEntry};
+use crate::graphql::RateLimit;
 use crate::graphql::answer::{Answer, Refused};
 use crate::graphql::document::OperationKind;
 use crate::graphql::engine::{Envelope, Prepared};
 use crate::graphql::error::{ApiError, Code};
 use crate::graphql::guard::Reveal;
 use crate::graphql::media::{self, MediaType, Outcome};
-use crate::graphql::RateLimit;
 
 /// What is known of a request from its first byte on.
 #[derive(Clone, Copy, Debug)]

@@ -65,10 +65,8 @@ pub fn outcome_of(code: Code) -> Outcome {
         Code::AuditUnavailable | Code::Unavailable => Outcome::Unavailable,
         Code::InternalServerError => Outcome::Fault,
         // These are errors of fields; without data they are told as an answer with errors would be.
-        Code::Forbidden
-        | Code::PurposeRequired
-        | Code::AuthorizationInvalid
-        | Code::FieldWithheld
-        | Code::Conflict => Outcome::AnsweredWithErrors,
+        Code::Forbidden | Code::PurposeRequired | Code::AuthorizationInvalid | Code::FieldWithheld | Code::Conflict => {
+            Outcome::AnsweredWithErrors
+        }
     }
 }

@@ -107,11 +107,10 @@ pub fn list(
         Party::Grantee(grantee) => query.filter(authorizations::grantee.eq(grantee.clone())),
     };
     if let Some((created_at, id)) = after {
-        query = query.filter(
-            authorizations::created_at.lt(created_at.micros()).or(authorizations::created_at
-                .eq(created_at.micros())
-                .and(authorizations::id.lt(id.bytes().to_vec()))),
-        );
+        query =
+            query.filter(authorizations::created_at.lt(created_at.micros()).or(
+                authorizations::created_at.eq(created_at.micros()).and(authorizations::id.lt(id.bytes().to_vec())),
+            ));
     }
     query.load(connection)?.into_iter().map(Authorization::try_from).collect()
 }

@@ -153,11 +153,10 @@ pub fn page(
 ) -> Result<Vec<Record>, StoreError> {
     let mut query = within(narrowed(records::table.into_boxed(), selection), rows);
     if let Some(position) = after {
-        query = query.filter(
-            records::decided_on.lt(position.decided_on.clone()).or(records::decided_on
-                .eq(position.decided_on.clone())
-                .and(records::id.lt(position.id.bytes().to_vec()))),
-        );
+        query =
+            query.filter(records::decided_on.lt(position.decided_on.clone()).or(
+                records::decided_on.eq(position.decided_on.clone()).and(records::id.lt(position.id.bytes().to_vec())),
+            ));
     }
     let found: Vec<RecordRow> = query
         .order((records::decided_on.desc(), records::id.desc()))

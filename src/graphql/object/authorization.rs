@@ -11,10 +11,10 @@ use super::subject::Subject;
 use super::viewer::Purpose;
 use crate::domain::Instant;
 use crate::exchange::access_log;
+use crate::exchange::authorization::Authorization as Granted;
 use crate::exchange::node_id::NodeRef;
 use crate::graphql::context::ContextExt;
 use crate::graphql::scalar::DateTime;
-use crate::exchange::authorization::Authorization as Granted;
 
 /// Where an authorization stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -71,12 +71,21 @@ impl Authorization {
     /// The catalogue items it covers.
     async fn items(&self, ctx: &async_graphql::Context<'_>) -> async_graphql::Result<Vec<CatalogueItem>> {
         let catalogue = &ctx.inquiry()?.gateway().catalogue;
-        Ok(self.0.items.iter().filter_map(|(code, _)| catalogue.item_by_text(code).cloned().map(CatalogueItem)).collect())
+        Ok(self
+            .0
+            .items
+            .iter()
+            .filter_map(|(code, _)| catalogue.item_by_text(code).cloned().map(CatalogueItem))
+            .collect())
     }
 
     /// The fields it covers, as `item.field`; empty when it covers whole items.
     async fn fields(&self) -> Vec<String> {
-        self.0.items.iter().flat_map(|(code, fields)| fields.iter().map(move |field| format!("{code}.{field}"))).collect()
+        self.0
+            .items
+            .iter()
+            .flat_map(|(code, fields)| fields.iter().map(move |field| format!("{code}.{field}")))
+            .collect()
     }
 
     /// The purpose it is for.

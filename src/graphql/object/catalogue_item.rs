@@ -23,7 +23,10 @@ impl CatalogueItem {
     }
 
     /// Its title.
-    async fn title(&self, #[graphql(default_with = "Language::Zh", desc = "In which language.")] language: Language) -> &str {
+    async fn title(
+        &self,
+        #[graphql(default_with = "Language::Zh", desc = "In which language.")] language: Language,
+    ) -> &str {
         self.0.title.text(language)
     }
 
@@ -91,7 +94,10 @@ impl CatalogueField {
     }
 
     /// Its title.
-    async fn title(&self, #[graphql(default_with = "Language::Zh", desc = "In which language.")] language: Language) -> &str {
+    async fn title(
+        &self,
+        #[graphql(default_with = "Language::Zh", desc = "In which language.")] language: Language,
+    ) -> &str {
         self.field().title.text(language)
     }
 

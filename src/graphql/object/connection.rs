@@ -75,8 +75,7 @@ macro_rules! connection {
             pub(in crate::graphql) fn new(nodes: Vec<($node, String)>, has_next: bool, has_previous: bool) -> Self {
                 let cursors: Vec<&str> = nodes.iter().map(|(_, cursor)| cursor.as_str()).collect();
                 let page_info = PageInfo::of(&cursors, has_next, has_previous);
-                let edges: Vec<$edge> =
-                    nodes.into_iter().map(|(node, cursor)| $edge { node, cursor }).collect();
+                let edges: Vec<$edge> = nodes.into_iter().map(|(node, cursor)| $edge { node, cursor }).collect();
                 Self { nodes: edges.iter().map(|edge| edge.node.clone()).collect(), edges, page_info }
             }
         }
@@ -122,7 +121,10 @@ impl CreditRecordConnection {
     async fn edges(&self, ctx: &async_graphql::Context<'_>) -> async_graphql::Result<Vec<CreditRecordEdge>> {
         let cursors = self.cursors(ctx.inquiry()?);
         let records = self.page.records.iter();
-        Ok(records.zip(cursors).map(|(view, cursor)| CreditRecordEdge { node: RecordObject(view.clone()), cursor }).collect())
+        Ok(records
+            .zip(cursors)
+            .map(|(view, cursor)| CreditRecordEdge { node: RecordObject(view.clone()), cursor })
+            .collect())
     }
 
     /// The records of this page.

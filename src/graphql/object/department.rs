@@ -32,7 +32,10 @@ impl Department {
     }
 
     /// Its name.
-    async fn name(&self, #[graphql(default_with = "Language::Zh", desc = "In which language.")] language: Language) -> &str {
+    async fn name(
+        &self,
+        #[graphql(default_with = "Language::Zh", desc = "In which language.")] language: Language,
+    ) -> &str {
         self.name.text(language)
     }
 }

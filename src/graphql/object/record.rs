@@ -124,11 +124,10 @@ fn refuse(ctx: &Context<'_>, error: async_graphql::Error) -> ServerError {
 fn to_value(shown: ShownValue, data_type: FieldType) -> Value {
     match (shown, data_type) {
         (ShownValue::Null, _) => Value::Null,
-        (ShownValue::Text(text), FieldType::TextList) => {
-            Value::List(text.split(';').filter(|part| !part.is_empty()).map(|part| Value::String(part.to_owned())).collect())
-        }
+        (ShownValue::Text(text), FieldType::TextList) => Value::List(
+            text.split(';').filter(|part| !part.is_empty()).map(|part| Value::String(part.to_owned())).collect(),
+        ),
         (ShownValue::Text(text), _) => Value::String(text),
         (ShownValue::Json(value), _) => Value::from_json(value).unwrap_or(Value::Null),
     }
 }
-

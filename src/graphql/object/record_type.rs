@@ -3,7 +3,10 @@
 //! Every field of an item carries `@disclosure`, so that the SDL says what each tier sees.
 
 use async_graphql::indexmap::IndexMap;
-use async_graphql::registry::{MetaDirective, MetaDirectiveInvocation, MetaField, MetaInputValue, MetaType, ObjectBuilder, Registry, __DirectiveLocation};
+use async_graphql::registry::{
+    __DirectiveLocation, MetaDirective, MetaDirectiveInvocation, MetaField, MetaInputValue, MetaType, ObjectBuilder,
+    Registry,
+};
 use async_graphql::{ID, Name, OutputType, Value};
 
 use super::catalogue_item::{CatalogueItem, graphql_type};
@@ -11,8 +14,8 @@ use super::department::Department;
 use super::subject::Subject;
 use crate::catalogue::{Field, Item};
 use crate::domain::{DataClass, RecordState, SubjectCategory, Tier};
-use crate::graphql::scalar::{Date, Decimal};
 use crate::graphql::object::record::Annotation;
+use crate::graphql::scalar::{Date, Decimal};
 
 /// The interface every record type implements.
 pub(super) const INTERFACE: &str = "CreditRecord";
@@ -63,12 +66,19 @@ fn head_fields(registry: &mut Registry) -> IndexMap<String, MetaField> {
         ("item", <CatalogueItem>::create_type_info(registry), "The catalogue item it belongs to."),
         ("subject", <Option<Subject>>::create_type_info(registry), "Whom it is about."),
         ("provider", <Option<Department>>::create_type_info(registry), "Who provided it."),
-        ("decidedOn", <Option<Date>>::create_type_info(registry), "The date of the decision, the listing or the event."),
+        (
+            "decidedOn",
+            <Option<Date>>::create_type_info(registry),
+            "The date of the decision, the listing or the event.",
+        ),
         ("publishedUntil", <Option<Date>>::create_type_info(registry), "The last day of its publication."),
         ("state", <Option<RecordState>>::create_type_info(registry), "Where it stands in its life."),
         ("annotations", <Vec<Annotation>>::create_type_info(registry), "Marks on it: under objection, under repair."),
     ];
-    fields.into_iter().map(|(name, ty, description)| (name.to_owned(), described(name, ty, description.to_owned()))).collect()
+    fields
+        .into_iter()
+        .map(|(name, ty, description)| (name.to_owned(), described(name, ty, description.to_owned())))
+        .collect()
 }
 
 fn described(name: &str, ty: String, description: String) -> MetaField {

@@ -42,7 +42,10 @@ impl Purpose {
     }
 
     /// Its title.
-    async fn title(&self, #[graphql(default_with = "Language::Zh", desc = "In which language.")] language: Language) -> &str {
+    async fn title(
+        &self,
+        #[graphql(default_with = "Language::Zh", desc = "In which language.")] language: Language,
+    ) -> &str {
         self.title.text(language)
     }
 
