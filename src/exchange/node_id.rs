@@ -85,9 +85,8 @@ impl NodeIds {
         let mut mac = Hmac::<Sha256>::new_from_slice(self.key.as_slice()).unwrap_or_else(|_| unreachable!());
         mac.update(b"chengxin/node-id/v1\0");
         mac.update(body);
-        let mut tag = [0; TAG_SIZE];
-        tag.copy_from_slice(&mac.finalize().into_bytes()[..TAG_SIZE]);
-        tag
+        let whole: [u8; 32] = mac.finalize().into_bytes().into();
+        std::array::from_fn(|at| whole.get(at).copied().unwrap_or_default())
     }
 }
 

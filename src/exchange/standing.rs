@@ -23,6 +23,7 @@ pub struct Standings {
 
 impl Standings {
     /// The same caller, its authorization used up meanwhile.
+    #[must_use]
     pub fn without_grant(&self) -> Self {
         let standing = Standing { grant: None, authorization_refused: true, ..self.standing.clone() };
         Self { standing, authorization: None, refusal: Some(AuthorizationRefusal::UsedUp) }
@@ -80,13 +81,12 @@ fn name_authorization(gateway: &Gateway, caller: &Caller, id: &str, standings: &
         refuse(standings, AuthorizationRefusal::Unknown);
         return Ok(());
     };
-    match check(&authorization, caller, gateway.ambient.now()) {
-        Err(refusal) => refuse(standings, refusal),
-        Ok(()) => {
-            standings.standing.grant = Some(grant(&authorization)?);
-            standings.authorization = Some(authorization);
-        }
+    if let Err(refusal) = check(&authorization, caller, gateway.ambient.now()) {
+        refuse(standings, refusal);
+        return Ok(());
     }
+    standings.standing.grant = Some(grant(&authorization)?);
+    standings.authorization = Some(authorization);
     Ok(())
 }
 

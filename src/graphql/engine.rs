@@ -127,17 +127,15 @@ impl Engine {
     }
 
     /// Executes a prepared operation. Every resolver answers at once, so the whole operation runs to its end here.
-    pub fn execute(&self, inquiry: &Arc<Inquiry>, prepared: &Prepared, rate: RateLimit) -> Answer {
+    pub fn execute(&self, inquiry: &Arc<Inquiry>, prepared: &Prepared, rate: &RateLimit) -> Answer {
         let request = prepared.operation.clone().into_request(prepared.variables.clone());
         let request = request.data(Arc::clone(inquiry)).data(rate.clone());
-        match self.schema.0.execute(request).now_or_never() {
-            Some(response) => Answer::executed(&response, prepared.kind(), &inquiry.tally_so_far(), &rate),
-            None => {
-                tracing::error!("a resolver waited for something; resolvers must not");
-                let error = ApiError::new(Code::InternalServerError, "the gateway could not answer this");
-                Answer::refusal(&error.into())
-            }
-        }
+        let Some(response) = self.schema.0.execute(request).now_or_never() else {
+            tracing::error!("a resolver waited for something; resolvers must not");
+            let error = ApiError::new(Code::InternalServerError, "the gateway could not answer this");
+            return Answer::refusal(&error.into());
+        };
+        Answer::executed(&response, prepared.kind(), &inquiry.tally_so_far(), rate)
     }
 }
 

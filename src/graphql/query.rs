@@ -106,6 +106,7 @@ impl Query {
     }
 
     /// Records of one catalogue item, newest first.
+    #[expect(clippy::too_many_arguments, reason = "each is an argument of the field in the schema")]
     async fn records(
         &self,
         ctx: &Context<'_>,

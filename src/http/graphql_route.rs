@@ -260,7 +260,7 @@ fn execute(service: &Service, work: Work<'_>, reservation: Reservation) -> Resul
     } else {
         None
     };
-    let (inquiry, answer) = run(service, inquiry, &prepared, rate_limit(&reservation))?;
+    let (inquiry, answer) = run(service, inquiry, &prepared, &rate_limit(&reservation))?;
     let code = answer.codes.first().map(|code| code.name());
     let kind = match (is_mutation, answer.has_data) {
         (true, _) => EntryKind::MutationOutcome,
@@ -280,9 +280,9 @@ fn run(
     service: &Service,
     inquiry: Arc<Inquiry>,
     prepared: &Prepared,
-    rate: RateLimit,
+    rate: &RateLimit,
 ) -> Result<(Arc<Inquiry>, Answer), Refusal> {
-    let answer = service.engine.execute(&inquiry, prepared, rate.clone());
+    let answer = service.engine.execute(&inquiry, prepared, rate);
     let fault = |_| Refusal::new(Code::Unavailable, Outcome::Unavailable, "the registry is not available now");
     if authorization::take_use(&inquiry).map_err(fault)? {
         return Ok((inquiry, answer));

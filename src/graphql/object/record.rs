@@ -67,7 +67,7 @@ impl ContainerType for RecordObject {
         let name = ctx.item.node.name.node.as_str();
         if let Some((at, field)) = self.0.item().field(name) {
             let shown = record::show(inquiry, &self.0, at, || path(ctx)).map_err(|fault| refuse(ctx, fault.into()))?;
-            return Ok(Some(to_value(shown, field.data_type)));
+            return Ok(Some(value_of(shown, field.data_type)));
         }
         self.resolve_head(ctx, inquiry, name).await
     }
@@ -96,8 +96,8 @@ impl RecordObject {
                 }
                 _ => Value::Null,
             },
-            "decidedOn" => date(head(HeadField::DecidedOn)),
-            "publishedUntil" => date(head(HeadField::PublishedUntil)),
+            "decidedOn" => date(head(HeadField::DecidedOn).as_ref()),
+            "publishedUntil" => date(head(HeadField::PublishedUntil).as_ref()),
             "state" => match head(HeadField::State) {
                 Some(HeadValue::State(state)) => state.resolve(&nested, ctx.item).await?,
                 _ => Value::Null,
@@ -109,9 +109,9 @@ impl RecordObject {
     }
 }
 
-fn date(head: Option<HeadValue>) -> Value {
+fn date(head: Option<&HeadValue>) -> Value {
     match head {
-        Some(HeadValue::Date(date)) => async_graphql::ScalarType::to_value(&Date(date)),
+        Some(HeadValue::Date(date)) => async_graphql::ScalarType::to_value(&Date(*date)),
         _ => Value::Null,
     }
 }
@@ -121,7 +121,7 @@ fn refuse(ctx: &Context<'_>, error: async_graphql::Error) -> ServerError {
 }
 
 /// The value of a catalogue field in an answer. Dates, decimals and masked forms are text; lists keep their parts.
-fn to_value(shown: ShownValue, data_type: FieldType) -> Value {
+fn value_of(shown: ShownValue, data_type: FieldType) -> Value {
     match (shown, data_type) {
         (ShownValue::Null, _) => Value::Null,
         (ShownValue::Text(text), FieldType::TextList) => Value::List(
