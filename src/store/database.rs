@@ -155,7 +155,6 @@ mod tests {
     use diesel::prelude::*;
 
     use super::*;
-    use crate::store::connection::on_each_backend;
 
     diesel::table! {
         note (id) {
@@ -224,24 +223,5 @@ mod tests {
         assert_eq!(count(&database), 0);
         let inserted = database.write(|connection| Ok(connection.insert_rows(note::table, rows())?)).unwrap();
         assert_eq!((inserted, count(&database)), (2, 2));
-    }
-
-    #[test]
-    fn an_upsert_runs_on_the_backend_behind_the_enum() {
-        let (_folder, database) = notes();
-        for text in ["first", "second"] {
-            let changed = database.write(|connection| {
-                Ok(on_each_backend!(connection, |backend| {
-                    diesel::insert_into(note::table)
-                        .values((note::id.eq(7), note::text.eq(text)))
-                        .on_conflict(note::id)
-                        .do_update()
-                        .set(note::text.eq(text))
-                        .execute(backend)
-                })?)
-            });
-            assert_eq!(changed.unwrap(), 1);
-        }
-        assert_eq!(count(&database), 1);
     }
 }
