@@ -1,7 +1,7 @@
 //! One way to a database, whichever of the two it is. The only file that names a backend.
 //!
-//! Deliberately absent: any table. What differs between the backends is offered here as a helper, such as
-//! `AnyConnection::insert_rows` for many rows.
+//! Deliberately absent: any table. What differs between the backends is offered here as a helper:
+//! `AnyConnection::insert_rows` for many rows, `on_each_backend!` for what does not compile over the enum.
 
 use std::path::{Path, PathBuf};
 
@@ -56,6 +56,20 @@ impl std::fmt::Debug for AnyConnection {
         })
     }
 }
+
+/// Runs one diesel statement on whichever backend `$connection` (an `&mut AnyConnection`) is.
+///
+/// For upserts and multi-row inserts, which do not compile over the enum:
+/// `on_each_backend!(connection, |backend| diesel::insert_into(…).on_conflict(…).do_nothing().execute(backend))`.
+macro_rules! on_each_backend {
+    ($connection:expr, |$backend:ident| $statement:expr) => {
+        match $connection {
+            $crate::store::connection::AnyConnection::Sqlite($backend) => $statement,
+            $crate::store::connection::AnyConnection::Postgres($backend) => $statement,
+        }
+    };
+}
+pub(crate) use on_each_backend;
 
 impl AnyConnection {
     /// Is this PostgreSQL?

@@ -13,15 +13,8 @@ use strum::IntoEnumIterator;
 const TODAY: Date = date(2026, 11, 23);
 
 fn packs() -> RulePacks {
-    RulePacks::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/rules")).unwrap_or_else(|faults| {
-        panic!(
-            "{}",
-            faults.iter().map(ToString::to_string).collect::<Vec<_>>().join(
-                "
-"
-            )
-        )
-    })
+    RulePacks::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/rules"))
+        .unwrap_or_else(|faults| panic!("{}", faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))
 }
 
 fn penalty(pack: &RulePack, kinds: &str, procedure: Option<Procedure>) -> Windows {

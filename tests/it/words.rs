@@ -2,8 +2,6 @@
 //!
 //! Real data are read from the folder named by `CHENGXIN_REAL_DATA` and are no part of the project.
 
-#![expect(clippy::unwrap_used, reason = "a test file: what cannot be read fails the test")]
-
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -16,15 +14,8 @@ use jiff::civil::date;
 use serde_json::Value;
 
 fn calendar() -> WorkingCalendar {
-    load_calendar(&Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/calendar.toml")).unwrap_or_else(|faults| {
-        panic!(
-            "{}",
-            faults.iter().map(ToString::to_string).collect::<Vec<_>>().join(
-                "
-"
-            )
-        )
-    })
+    load_calendar(&Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/calendar.toml"))
+        .unwrap_or_else(|faults| panic!("{}", faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))
 }
 
 /// A file of the real data, or `None` with a plain line when there are none.

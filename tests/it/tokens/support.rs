@@ -65,7 +65,9 @@ impl World {
     pub(super) fn run_background(&self) -> usize {
         let jobs: Vec<_> = self.jobs.lock().drain(..).collect();
         let count = jobs.len();
-        jobs.into_iter().for_each(|job| job());
+        for job in jobs {
+            job();
+        }
         count
     }
 
