@@ -232,7 +232,14 @@ impl Inner {
 
 fn declaring(caller: Caller, headers: &RequestHeaders<'_>) -> Caller {
     let owned = |text: Option<&str>| text.map(str::to_owned);
-    caller.declaring(owned(headers.purpose), owned(headers.case), owned(headers.authorization_id))
+    caller.declaring(owned(headers.purpose), headers.case.map(case_number), owned(headers.authorization_id))
+}
+
+/// Case numbers hold Chinese characters, which many clients can send in a header only percent-encoded (RFC 3986). What is not
+/// such an encoding of UTF-8 is taken as it is.
+fn case_number(text: &str) -> String {
+    let decoded = percent_encoding::percent_decode_str(text).decode_utf8();
+    decoded.map_or_else(|_| text.to_owned(), std::borrow::Cow::into_owned)
 }
 
 fn decoded<T: DeserializeOwned>(part: &str) -> Result<T, RefusalReason> {

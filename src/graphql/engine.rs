@@ -122,8 +122,12 @@ impl Engine {
             let message = "name an operation of the document in `operationName`; leave it out when there is one alone";
             Refused::from(ApiError::new(Code::GraphqlUnknownOperationName, message))
         })?;
-        let price = operation.price(&variables).requested;
-        Ok(Prepared { operation, variables, price })
+        let price = operation.price(&variables);
+        if price.refused_pages > 0 {
+            let message = format!("`first` is between 1 and {}", cost::PAGE_MAX);
+            return Err(ApiError::new(Code::BadUserInput, message).into());
+        }
+        Ok(Prepared { operation, variables, price: price.requested })
     }
 
     /// Executes a prepared operation. Every resolver answers at once, so the whole operation runs to its end here.
