@@ -22,7 +22,7 @@ mod token_cache;
 pub use authenticator::{Attempt, Authenticator, Background};
 pub use backend::{BackendFault, install_crypto_backend, self_test};
 pub use caller::{Caller, Claims, Proof, SubjectClaim};
-pub use demo::{DemoFault, DemoIssuer};
+pub use demo::{DemoFault, DemoIssuer, KEY_SET_FILE};
 pub use headers::RequestHeaders;
 pub use refusal::{Refusal, RefusalReason};
 pub use settings::{ClaimNames, IssuerSettings, KeyOrigin, SettingsFault, SettingsFaults};

@@ -53,7 +53,7 @@ pub fn run(arguments: &DemoArgs, ambient: &Ambient) -> anyhow::Result<()> {
     let issuer = if path.exists() { DemoIssuer::open(&folder.join("issuer"), ambient.clone())? } else { set_up(&folder, ambient)? };
     let config = Config::load(&path)?;
     let policies = app::Policies::load(&config.policies)?;
-    let sample = Sample::generate(SEED, SampleSize::default(), &policies.catalogue, ambient.today());
+    let sample = Sample::generate(SEED, SampleSize::DEMO, &policies.catalogue, ambient.today());
     let service = app::service_with(&config, policies, ambient)?;
     fill(&service.gateway, &sample, &folder)?;
     let address = listener.local_addr()?;
@@ -93,7 +93,7 @@ fn fill(gateway: &Gateway, sample: &Sample, folder: &Path) -> anyhow::Result<()>
             config: folder.join("chengxin.toml"),
             item: file.item.to_string(),
             vintage: Some(file.vintage.clone()),
-            received: None,
+            received: Some(file.received_on),
             rejects: None,
             json: false,
             files: vec![path.clone()],

@@ -1,11 +1,12 @@
 //! The command line: one file per subcommand, its arguments and what it does.
 
-//pub mod demo;
+pub mod demo;
 pub mod import;
 pub mod keys;
 pub mod ledger;
 pub mod migrate;
 pub mod policy;
+pub mod sample;
 pub mod schema;
 pub mod serve;
 pub mod token;
@@ -31,7 +32,7 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// A gateway with generated data and nothing to set up (演示).
-    //Demo(demo::DemoArgs),
+    Demo(demo::DemoArgs),
     /// Serve with a configuration file (启动服务).
     Serve(serve::ServeArgs),
     /// Make the databases, or bring them to this version (建库与升级).
@@ -54,9 +55,9 @@ enum Command {
 
 /// Does what the arguments say.
 pub fn run(arguments: Arguments, ambient: &Ambient) -> anyhow::Result<ExitCode> {
-    let mut out = std::io::stdout().lock();
+    let mut out = std::io::stdout();
     match arguments.command {
-        //Command::Demo(arguments) => demo::run(&arguments, ambient)?,
+        Command::Demo(arguments) => demo::run(&arguments, ambient)?,
         Command::Serve(arguments) => serve::run(&arguments, ambient)?,
         Command::Migrate(arguments) => migrate::run(&arguments, ambient)?,
         Command::Import(arguments) => import::run(&arguments, ambient, &mut out)?,
