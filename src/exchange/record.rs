@@ -11,7 +11,7 @@ use super::cursor::CursorScope;
 use super::fault::Fault;
 use super::inquiry::Inquiry;
 use super::tally::PathSegment;
-use crate::access::{Cell, Decision, Facts, HeadField, Window};
+use crate::access::{Cell, Decision, Facts, HeadField, Window, Withheld};
 use crate::catalogue::Item;
 use crate::domain::{
     DataClass, Date, DepartmentId, Place, RecordId, RecordState, Relation, SubjectCategory, SubjectId,
@@ -145,6 +145,21 @@ fn text(inquiry: &Inquiry, cell: &Cell<'_>, shown: Option<Shown>) -> ShownValue 
         inquiry.tally(|tally| tally.scanned(cell, rule));
     }
     ShownValue::Text(shown.text)
+}
+
+/// Says of a list without rows which of the selected fields a purpose would open: the caller would otherwise take for
+/// absent what it has only not said why it asks for.
+pub fn miss_purpose(inquiry: &Inquiry, selection: &Selection, fields: &[&str], path: &[PathSegment]) {
+    let Some(item) = selection.item.as_ref().and_then(|code| inquiry.gateway().catalogue.item(code)) else { return };
+    for name in fields {
+        let Some((at, field)) = item.field(name) else { continue };
+        let wanting = item.head.subject.categories.iter().any(|&category| {
+            inquiry.permit().preview(item, at, category) == Decision::Withheld(Withheld::PurposeRequired)
+        });
+        if wanting {
+            inquiry.tally(|tally| tally.withhold(&item.type_name, &field.name, Withheld::PurposeRequired, path.to_vec()));
+        }
+    }
 }
 
 /// The head of a record, as far as the caller may see it.

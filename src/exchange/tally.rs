@@ -92,6 +92,14 @@ impl Tally {
         }
     }
 
+    /// Enters a field that was withheld without any record to withhold it of.
+    pub fn withhold(&mut self, type_name: &str, field: &str, reason: Withheld, path: Vec<PathSegment>) {
+        self.cells.withheld += 1;
+        self.fields.insert(format!("{type_name}.{field}"));
+        let key = (type_name.to_owned(), field.to_owned());
+        self.withheld.entry(key).or_insert(WithheldField { reason, path });
+    }
+
     /// Records that free text was scanned and something in it replaced.
     pub fn scanned(&mut self, cell: &Cell<'_>, rule: MaskRule) {
         self.masked.insert((cell.item().type_name.clone(), cell.field().name.clone(), rule));

@@ -100,7 +100,7 @@ impl Query {
         #[graphql(desc = "After this cursor.")] after: Option<String>,
     ) -> Result<SubjectConnection> {
         let inquiry = ctx.inquiry()?;
-        let page = subject::candidates(inquiry, &name, after.as_deref(), page_size(first)?)?;
+        let page = subject::candidates(inquiry, &name, after.as_deref(), page_size(ctx, first)?)?;
         let nodes = page.subjects.into_iter().map(|(view, cursor)| (Subject(Arc::new(view)), cursor)).collect();
         Ok(SubjectConnection::new(nodes, page.has_next, after.is_some()))
     }
@@ -116,7 +116,7 @@ impl Query {
         #[graphql(desc = "After this cursor.")] after: Option<String>,
     ) -> Result<CreditRecordConnection> {
         let inquiry = ctx.inquiry()?;
-        let first = page_size(first)?;
+        let first = page_size(ctx, first)?;
         let selection = filter.unwrap_or_default().selection(inquiry, &item)?;
         let read = |selection: &Selection, position| record::page(inquiry, selection, position, first);
         Ok(CreditRecordConnection::read(inquiry, selection, after.as_deref(), read)?)
@@ -148,7 +148,7 @@ impl Query {
         #[graphql(desc = "After this cursor.")] after: Option<String>,
     ) -> Result<Option<AuthorizationConnection>> {
         let inquiry = ctx.inquiry()?;
-        let page = authorization::page(inquiry, after.as_deref(), page_size(first)?)?;
+        let page = authorization::page(inquiry, after.as_deref(), page_size(ctx, first)?)?;
         let nodes = page.authorizations.into_iter().map(|(granted, cursor)| (Authorization(Arc::new(granted)), cursor));
         Ok(Some(AuthorizationConnection::new(nodes.collect(), page.has_next, after.is_some())))
     }
@@ -161,7 +161,7 @@ impl Query {
         #[graphql(desc = "After this cursor.")] after: Option<String>,
     ) -> Result<Option<AccessLogConnection>> {
         let inquiry = ctx.inquiry()?;
-        let page = access_log::of_own_subject(inquiry, after.as_deref(), page_size(first)?)?;
+        let page = access_log::of_own_subject(inquiry, after.as_deref(), page_size(ctx, first)?)?;
         Ok(Some(AccessLogRow::connection(page, after.is_some())))
     }
 
@@ -175,7 +175,7 @@ impl Query {
     ) -> Result<Option<AuditEntryConnection>> {
         let inquiry = ctx.inquiry()?;
         let wanted = filter.unwrap_or_default().wanted(inquiry)?;
-        let page = audit::page(inquiry, &wanted, after.as_deref(), page_size(first)?)?;
+        let page = audit::page(inquiry, &wanted, after.as_deref(), page_size(ctx, first)?)?;
         let nodes = page.entries.into_iter().map(|(entry, cursor)| (AuditEntry(Arc::new(entry)), cursor)).collect();
         Ok(Some(AuditEntryConnection::new(nodes, page.has_next, after.is_some())))
     }

@@ -260,7 +260,8 @@ fn execute(service: &Service, work: Work<'_>, reservation: Reservation) -> Resul
     } else {
         None
     };
-    let (inquiry, answer) = run(service, inquiry, &prepared, &rate_limit(&reservation))?;
+    let pages = service.admission.role_limits(inquiry.caller()).page_size;
+    let (inquiry, answer) = run(service, inquiry, &prepared, &rate_limit(&reservation, pages))?;
     let code = answer.codes.first().map(|code| code.name());
     let kind = match (is_mutation, answer.has_data) {
         (true, _) => EntryKind::MutationOutcome,
@@ -297,10 +298,11 @@ fn run(
     Ok((reopened, answer))
 }
 
-fn rate_limit(reservation: &Reservation) -> RateLimit {
+fn rate_limit(reservation: &Reservation, page_size_max: u32) -> RateLimit {
     let quota = reservation.standing();
     let number = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
-    RateLimit::new(number(quota.limit), number(reservation.cost()), number(quota.remaining), quota.reset_at)
+    let pages = i32::try_from(page_size_max).unwrap_or(i32::MAX);
+    RateLimit::new(number(quota.limit), number(reservation.cost()), number(quota.remaining), quota.reset_at, pages)
 }
 
 fn audit_unavailable() -> Refusal {

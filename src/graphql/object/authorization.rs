@@ -126,7 +126,7 @@ impl Authorization {
         #[graphql(desc = "After this cursor.")] after: Option<String>,
     ) -> async_graphql::Result<Option<AccessLogConnection>> {
         let inquiry = ctx.inquiry()?;
-        let first = page_size(first)?;
+        let first = page_size(ctx, first)?;
         let page = access_log::uses(inquiry, &self.0, after.as_deref(), first)?;
         Ok(Some(AccessLogRow::connection(page, after.is_some())))
     }

@@ -5,22 +5,24 @@ use async_graphql::{Object, SimpleObject};
 use super::access_log::AccessLogRow;
 use super::audit_entry::AuditEntry;
 use super::authorization::Authorization;
+use super::rate_limit::RateLimit;
 use super::record::RecordObject;
 use super::subject::Subject;
 use crate::exchange::cursor::CursorScope;
 use crate::exchange::inquiry::Inquiry;
 use crate::exchange::record::{self, RecordPage, Selection};
-use crate::graphql::context::ContextExt;
+use crate::graphql::context::{ContextExt, path};
 use crate::graphql::error::{ApiError, Code};
 
 /// The largest page.
 pub(super) const PAGE_MAX: i32 = 100;
 
-/// Reads `first`: 1 to 100.
-pub(in crate::graphql) fn page_size(first: i32) -> Result<usize, ApiError> {
+/// Reads `first`: 1 to what the caller's role may ask for, 100 at most.
+pub(in crate::graphql) fn page_size(ctx: &async_graphql::Context<'_>, first: i32) -> Result<usize, ApiError> {
+    let largest = ctx.data_opt::<RateLimit>().map_or(PAGE_MAX, |rate| rate.page_size_max).clamp(1, PAGE_MAX);
     match usize::try_from(first) {
-        Ok(size) if (1..=PAGE_MAX).contains(&first) => Ok(size),
-        _ => Err(ApiError::new(Code::BadUserInput, format!("`first` is between 1 and {PAGE_MAX}"))),
+        Ok(size) if (1..=largest).contains(&first) => Ok(size),
+        _ => Err(ApiError::new(Code::BadUserInput, format!("`first` is between 1 and {largest}"))),
     }
 }
 
@@ -110,6 +112,22 @@ impl CreditRecordConnection {
         Ok(Self { page, selection, scope, has_previous_page: after.is_some() })
     }
 
+    fn say_if_purpose_is_missing(&self, ctx: &async_graphql::Context<'_>) -> async_graphql::Result<()> {
+        if self.page.records.is_empty() {
+            let below = |field: async_graphql::SelectionField<'_>| {
+                field.selection_set().map(|field| field.name().to_owned()).collect::<Vec<_>>()
+            };
+            let selected: Vec<String> = ctx
+                .field()
+                .selection_set()
+                .flat_map(|field| if field.name() == "node" { below(field) } else { vec![field.name().to_owned()] })
+                .collect();
+            let names: Vec<&str> = selected.iter().map(String::as_str).collect();
+            record::miss_purpose(ctx.inquiry()?, &self.selection, &names, &path(ctx));
+        }
+        Ok(())
+    }
+
     fn cursors(&self, inquiry: &Inquiry) -> Vec<String> {
         self.page.records.iter().map(|view| record::cursor(inquiry, self.scope, &view.position())).collect()
     }
@@ -119,6 +137,7 @@ impl CreditRecordConnection {
 impl CreditRecordConnection {
     /// The records of this page, each with its cursor.
     async fn edges(&self, ctx: &async_graphql::Context<'_>) -> async_graphql::Result<Vec<CreditRecordEdge>> {
+        self.say_if_purpose_is_missing(ctx)?;
         let cursors = self.cursors(ctx.inquiry()?);
         let records = self.page.records.iter();
         Ok(records
@@ -128,8 +147,9 @@ impl CreditRecordConnection {
     }
 
     /// The records of this page.
-    async fn nodes(&self) -> Vec<RecordObject> {
-        self.page.records.iter().cloned().map(RecordObject).collect()
+    async fn nodes(&self, ctx: &async_graphql::Context<'_>) -> async_graphql::Result<Vec<RecordObject>> {
+        self.say_if_purpose_is_missing(ctx)?;
+        Ok(self.page.records.iter().cloned().map(RecordObject).collect())
     }
 
     /// Where this page stands.

@@ -16,11 +16,13 @@ pub struct RateLimit {
     pub remaining: i64,
     /// When the allowance is whole again.
     pub reset_at: DateTime,
+    /// The largest page.
+    pub page_size_max: i32,
 }
 
 impl RateLimit {
-    /// An allowance of `limit`, of which `remaining` is left after this query's `cost`.
-    pub fn new(limit: i64, cost: i64, remaining: i64, reset_at: Instant) -> Self {
-        Self { limit, cost, remaining, reset_at: DateTime(reset_at) }
+    /// An allowance of `limit`, of which `remaining` is left after this query's `cost`, with pages of `page_size_max`.
+    pub fn new(limit: i64, cost: i64, remaining: i64, reset_at: Instant, page_size_max: i32) -> Self {
+        Self { limit, cost, remaining, reset_at: DateTime(reset_at), page_size_max }
     }
 }

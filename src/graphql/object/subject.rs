@@ -63,7 +63,7 @@ impl Subject {
         #[graphql(desc = "After this cursor.")] after: Option<String>,
     ) -> async_graphql::Result<CreditRecordConnection> {
         let inquiry = ctx.inquiry()?;
-        let first = page_size(first)?;
+        let first = page_size(ctx, first)?;
         let mut selection = Selection { subject: Some(self.0.id()), ..Selection::default() };
         if let Some(item) = &item {
             selection.item = Some(super::catalogue_item::item_code(inquiry, item)?);
