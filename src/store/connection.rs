@@ -148,6 +148,15 @@ impl AnyConnection {
         done.map_err(|cause| StoreError::Migration { set, cause: cause.to_string() })
     }
 
+    // The last one first. On PostgreSQL both sets share one list of what is applied, so each is named.
+    pub(super) fn revert_all(&mut self, set: MigrationSet) -> Result<(), StoreError> {
+        let done = match self {
+            Self::Sqlite(connection) => reverted(connection, &sqlite_migrations(set)),
+            Self::Postgres(connection) => reverted(connection, &postgres_migrations(set)),
+        };
+        done.map_err(|cause| StoreError::Migration { set, cause: cause.to_string() })
+    }
+
     // Only reads, so that the program's own role needs no right to create tables.
     pub(super) fn lacks_migrations(&mut self, set: MigrationSet) -> Result<bool, StoreError> {
         let has_table = if self.is_postgres() {
@@ -178,6 +187,15 @@ struct Count {
 struct Applied {
     #[diesel(sql_type = diesel::sql_types::Text)]
     version: String,
+}
+
+fn reverted<DB, C>(connection: &mut C, migrations: &EmbeddedMigrations) -> diesel::migration::Result<()>
+where
+    DB: Backend,
+    C: MigrationHarness<DB>,
+{
+    let migrations = MigrationSource::<DB>::migrations(migrations)?;
+    migrations.iter().rev().try_for_each(|migration| connection.revert_migration(migration).map(drop))
 }
 
 fn versions<DB: Backend>(migrations: &EmbeddedMigrations) -> diesel::migration::Result<Vec<String>> {

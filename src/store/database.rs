@@ -89,6 +89,13 @@ impl Database {
         address.connect(set)?.migrate(set)
     }
 
+    /// Takes every table of `set` away again, with all that is in it. For the test that holds that each migration has
+    /// a way back; no command offers it.
+    #[doc(hidden)]
+    pub fn revert_all(url: &str, set: MigrationSet) -> Result<(), StoreError> {
+        Address::parse(url)?.connect(set)?.revert_all(set)
+    }
+
     /// Runs `work` on a connection, without a transaction: each statement sees the latest state.
     pub fn read<T>(&self, work: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError>) -> Result<T, StoreError> {
         self.lend(work)
