@@ -121,7 +121,7 @@ impl<'g> Depositor<'g> {
             }
         }
         let subject = self.subject(connection, &record.subject, existing.as_ref())?;
-        self.learn_name(connection, record, subject)?;
+        learn_name(connection, record, subject)?;
         let new = self.row(record, (key_digest, content_digest), subject, existing.as_ref())?;
         let index = self.index(record);
         let now = self.gateway.ambient.now();
@@ -260,22 +260,6 @@ impl<'g> Depositor<'g> {
         }
         Ok(id)
     }
-
-    /// Organisations can be found by name; persons and individual businesses cannot.
-    fn learn_name(
-        &self,
-        connection: &mut AnyConnection,
-        record: &PreparedRecord,
-        subject: SubjectId,
-    ) -> Result<(), StoreError> {
-        let Some(Content::Clear(name)) = &record.subject.name else { return Ok(()) };
-        let key = normalise_name(name);
-        let is_organization = record.subject.category == SubjectCategory::Organization;
-        if !is_organization || key.is_empty() || store::subject::has_name(connection, subject, &key)? {
-            return Ok(());
-        }
-        store::subject::insert_name(connection, subject, &key)
-    }
 }
 
 impl RecordSink for Depositor<'_> {
@@ -293,6 +277,17 @@ impl RecordSink for Depositor<'_> {
         }
         written
     }
+}
+
+/// Organisations can be found by name; persons and individual businesses cannot.
+fn learn_name(connection: &mut AnyConnection, record: &PreparedRecord, subject: SubjectId) -> Result<(), StoreError> {
+    let Some(Content::Clear(name)) = &record.subject.name else { return Ok(()) };
+    let key = normalise_name(name);
+    let is_organization = record.subject.category == SubjectCategory::Organization;
+    if !is_organization || key.is_empty() || store::subject::has_name(connection, subject, &key)? {
+        return Ok(());
+    }
+    store::subject::insert_name(connection, subject, &key)
 }
 
 /// A digest of what a department submitted, in place of a file's.

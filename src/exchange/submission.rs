@@ -44,7 +44,7 @@ pub struct RowReport {
 }
 
 /// Takes a department's rows in. The outer error is a fault, the inner what is wrong with the submission as a whole.
-pub fn submit(inquiry: &Inquiry, submission: Submission) -> Result<Result<SubmissionReport, Vec<InputProblem>>, Fault> {
+pub fn submit(inquiry: &Inquiry, submission: &Submission) -> Result<Result<SubmissionReport, Vec<InputProblem>>, Fault> {
     let Some(department) = inquiry.caller().claims().department.clone() else { return Err(Fault::Forbidden) };
     let gateway = inquiry.gateway();
     let Some(item) = gateway.catalogue.item_by_text(&submission.item) else {
@@ -57,7 +57,7 @@ pub fn submit(inquiry: &Inquiry, submission: Submission) -> Result<Result<Submis
         return Ok(Err(problem("rows", "ROWS", &format!("send 1 to {ROWS_MAX} rows at once"))));
     }
     let count = submission.rows.len();
-    let (table, digest) = table(submission.rows);
+    let (table, digest) = table(&submission.rows);
     let origin = BatchOrigin {
         item: item.code.to_string(),
         vintage: vintage.id.clone(),
@@ -125,7 +125,7 @@ fn set(rows: &mut [Option<RowReport>], line: u64, report: RowReport) {
 }
 
 /// The rows as a table: the header is every column name that occurs.
-fn table(rows: Vec<BTreeMap<String, Option<String>>>) -> (Table, [u8; 32]) {
+fn table(rows: &[BTreeMap<String, Option<String>>]) -> (Table, [u8; 32]) {
     let header: BTreeSet<String> = rows.iter().flat_map(|row| row.keys().cloned()).collect();
     let header: Vec<String> = header.into_iter().collect();
     let digest = digest_of(&Sensitive::new(serde_json::to_string(&rows).unwrap_or_default()));

@@ -212,7 +212,7 @@ impl Mutation {
     ) -> Result<SubmitRecordsPayload> {
         let rows = input.rows.into_iter().map(|row| row.0).collect();
         let wanted = submission::Submission { item: input.item, vintage: input.vintage, rows };
-        Ok(match submission::submit(ctx.inquiry()?, wanted)? {
+        Ok(match submission::submit(ctx.inquiry()?, &wanted)? {
             Ok(report) => SubmitRecordsPayload::Success(report.into()),
             Err(problems) => SubmitRecordsPayload::Invalid(invalid(problems)),
         })

@@ -135,10 +135,10 @@ pub fn existing(
     key_digest: &[u8; 32],
     content_digest: &[u8; 32],
 ) -> Result<Option<Existing>, StoreError> {
-    let row: Option<(Vec<u8>, i64, Vec<u8>, Vec<u8>, String)> = records::table
+    let row = records::table
         .filter(records::key_digest.eq(key_digest.as_slice()))
         .select((records::id, records::version, records::content_digest, records::subject, records::provider))
-        .first(connection)
+        .first::<(Vec<u8>, i64, Vec<u8>, Vec<u8>, String)>(connection)
         .optional()?;
     row.map(|(id, version, content, subject, provider)| {
         let id = row_id(RecordId::from_slice, "records", "id", &id)?;

@@ -67,7 +67,7 @@ fn a_duplicated_header_rejects_the_file() {
 #[test]
 fn files_that_are_no_table_are_refused_with_a_reason_and_without_their_content() {
     let text = licence(1).csv();
-    let binary: Vec<u8> = (0..4096_u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 11) as u8).collect();
+    let binary: Vec<u8> = (0..4096_u32).map(|at| at.wrapping_mul(2_654_435_761).to_be_bytes()[1]).collect();
     let no_header = text.lines().skip(1).collect::<Vec<_>>().join("\n");
     let mut cut = text.clone().into_bytes();
     cut[text.find("测试").unwrap() + 1] = b'!';
