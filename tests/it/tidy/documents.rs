@@ -1,6 +1,8 @@
 //! The documents agree with the code: every error code is explained, every link leads somewhere.
 
 use chengxin::graphql::error::Code;
+use chengxin::graphql::media::{MediaType, Statuses, status};
+use chengxin::http::respond::outcome_of;
 use strum::IntoEnumIterator;
 
 use super::{files, hold, read, root};
