@@ -11,6 +11,7 @@ mod answers;
 mod catalogue;
 mod guard;
 mod import;
+mod kills;
 mod ledger_files;
 mod ledger_log;
 mod limits;

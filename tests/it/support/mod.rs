@@ -1,6 +1,8 @@
 //! The real application for a test: a fixed clock, seeded randomness, a temporary folder, kinds of callers.
 
 mod asker;
+pub mod process;
+pub mod wire;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
