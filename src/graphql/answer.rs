@@ -44,7 +44,9 @@ impl Answer {
         // The library's validation errors have no path; whatever has one happened while resolvers ran. A query with a
         // value that cannot be meant is refused as a whole; a mutation may have done its work, and says so.
         let was_executed = errors.is_empty() || response.errors.iter().any(|error| !error.path.is_empty());
-        let is_refused = kind == OperationKind::Query && codes.contains(&Code::BadUserInput);
+        // Nor may a null that only means "the database was away" pass for "there is none".
+        let is_refused =
+            kind == OperationKind::Query && put_first(&mut codes, &[Code::Unavailable, Code::BadUserInput]);
         let has_data = was_executed && !is_refused;
         for ((type_name, field), withheld) in tally.withheld.iter().take(ERRORS_MAX.saturating_sub(errors.len())) {
             let error = ApiError::withheld(withheld.reason, type_name, field);
@@ -83,6 +85,15 @@ fn push_once(codes: &mut Vec<Code>, code: Code) {
     if !codes.contains(&code) {
         codes.push(code);
     }
+}
+
+/// Puts the first of `wanted` that is among the codes before the others; whether there is one.
+fn put_first(codes: &mut [Code], wanted: &[Code]) -> bool {
+    let Some(at) = wanted.iter().find_map(|wanted| codes.iter().position(|code| code == wanted)) else { return false };
+    if let Some(begin) = codes.get_mut(..=at) {
+        begin.rotate_right(1);
+    }
+    true
 }
 
 fn render(data: Option<String>, errors: Vec<Value>, extensions: Map<String, Value>) -> String {

@@ -317,8 +317,11 @@ async fn disclose(service: &Service, finished: Finished, arrival: Arrival) -> (R
         Ok((body, receipt)) => {
             let body = Answer::with_receipt(&body, &receipt.to_json());
             let status = media::status(outcome, arrival.media, service.edge.statuses);
-            let headers =
+            let mut headers =
                 vec![("ratelimit", standing.rate_limit()), ("ratelimit-policy", standing.rate_limit_policy())];
+            if outcome == Outcome::Unavailable {
+                headers.push(("retry-after", "5".to_owned()));
+            }
             (Reply { status, media: arrival.media, body, headers }, code)
         }
         Err(register::AuditUnavailable) => fold(service, audit_unavailable(), arrival),
