@@ -9,6 +9,7 @@
 
 mod answers;
 mod catalogue;
+mod faults;
 mod guard;
 mod import;
 mod kills;
