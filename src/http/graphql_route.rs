@@ -178,7 +178,8 @@ fn inquire(
     let reveal = if caller.role() == Role::Public { Reveal::Nothing } else { Reveal::Limits };
     let prepared = service.engine.prepare(envelope, &service.document_limits(caller.role()), reveal)?;
     if arrival.is_get && prepared.kind() != OperationKind::Query {
-        return Err(Refusal::new(Code::BadRequest, Outcome::MethodNotAllowed, "send mutations by POST"));
+        let refusal = Refusal::new(Code::BadRequest, Outcome::MethodNotAllowed, "send mutations by POST");
+        return Err(refusal.with(vec![("allow", "POST".to_owned())]));
     }
     let reservation = reserve(service, admitted, prepared.price())?;
     let asked = asked(service, &prepared, arrival);

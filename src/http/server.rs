@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use actix_web::dev::ServerHandle;
+use actix_web::http::Method;
 use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH, REFERRER_POLICY, VARY,
+    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH, REFERRER_POLICY, VARY,
     X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::web::{self, Data, ServiceConfig};
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer, Resource, Route};
 
 use super::service::Service;
 use super::{graphql_route, health, metrics, query_page, request};
@@ -22,18 +23,23 @@ const DRAIN_SECONDS: u64 = 30;
 /// Every route there is.
 pub fn routes(config: &mut ServiceConfig) {
     config
-        .route("/health/live", web::get().to(health::live))
-        .route("/health/ready", web::get().to(health::ready))
-        .route("/metrics", web::get().to(metrics::page))
+        .service(read_only("/health/live", web::to(health::live), web::to(health::live)))
+        .service(read_only("/health/ready", web::to(health::ready), web::to(health::ready)))
+        .service(read_only("/metrics", web::to(metrics::page), web::to(metrics::page)))
         .service(web::resource("/graphql").route(web::route().to(graphql)))
-        .route("/graphql/{asset}", web::get().to(query_page_asset))
+        .service(read_only("/graphql/{asset}", web::to(query_page_asset), web::to(query_page_asset)))
         .default_service(web::to(not_found));
 }
 
+/// A resource that answers GET and HEAD (RFC 9110, 9.1) and refuses the rest. A route is of one method and cannot be cloned.
+fn read_only(path: &str, get: Route, head: Route) -> Resource {
+    let refuse = || async { HttpResponse::MethodNotAllowed().insert_header((ALLOW, "GET, HEAD")).finish() };
+    web::resource(path).route(get.method(Method::GET)).route(head.method(Method::HEAD)).default_service(web::to(refuse))
+}
+
 async fn graphql(service: Data<Arc<Service>>, request: HttpRequest, payload: web::Payload) -> HttpResponse {
-    let is_page = request.method() == actix_web::http::Method::GET
-        && request.query_string().is_empty()
-        && wants_page(request::accept(&request));
+    let is_page =
+        request.method() == Method::GET && request.query_string().is_empty() && wants_page(request::accept(&request));
     if is_page {
         return page_asset(&request);
     }
