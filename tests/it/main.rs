@@ -9,6 +9,7 @@
 
 mod answers;
 mod catalogue;
+mod conformance;
 mod faults;
 mod guard;
 mod import;
