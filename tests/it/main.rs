@@ -8,6 +8,7 @@
 )]
 
 mod answers;
+mod backends;
 mod catalogue;
 mod conformance;
 mod faults;

@@ -1,6 +1,7 @@
 //! The real application for a test: a fixed clock, seeded randomness, a temporary folder, kinds of callers.
 
 mod asker;
+pub mod databases;
 pub mod process;
 pub mod wire;
 
