@@ -303,6 +303,11 @@ pub fn rows(inquiry: &Inquiry, selection: &Selection) -> Option<Rows> {
     let grant_applies =
         standing.grant.as_ref().is_some_and(|grant| selection.subject.is_none_or(|subject| subject == grant.subject));
     let today = inquiry.today();
+    if let Some(own) = standing.subject.filter(|_| selection.subject.is_none())
+        && reaches(Relation::Subject, Window::Archive)
+    {
+        return Some(Rows::PublishedOnOrAbout(today, own));
+    }
     match &standing.department {
         Some(department) if reaches(Relation::Provider, Window::Archive) => {
             Some(Rows::SharedOnOrProvidedBy(today, department.clone()))
@@ -354,40 +359,99 @@ pub fn position(inquiry: &Inquiry, scope: CursorScope, cursor: &str) -> Result<P
 /// How many selected records exist for the caller. `None` where some of them are decided by who provided them and
 /// others are not: such a list is read, not counted.
 pub fn total(inquiry: &Inquiry, selection: &Selection) -> Result<Option<i64>, Fault> {
-    use strum::IntoEnumIterator;
-    let Some(rows) = rows(inquiry, selection) else { return Ok(Some(0)) };
     let Some(item) = selection.item.as_ref().and_then(|code| inquiry.gateway().catalogue.item(code)) else {
-        return total_of_subject(inquiry, selection, &rows);
+        return total_of_subject(inquiry, selection);
     };
-    let mut total = 0;
-    for category in SubjectCategory::iter() {
-        let opens = |provider| {
-            let subject = selection.subject.unwrap_or(SubjectId::new([0; 16]));
-            inquiry.permit().opens(item, &Facts { subject, category, provider })
-        };
-        let opens_to_others = opens(None);
-        if let Rows::SharedOnOrProvidedBy(_, own) = &rows
-            && opens(Some(own)) != opens_to_others
-        {
-            return Ok(None);
-        }
-        if opens_to_others {
-            let count =
-                |connection: &mut store::AnyConnection| store::record::count(connection, selection, &rows, category);
-            total += inquiry.gateway().registry.read(count)?;
-        }
-    }
-    Ok(Some(total))
+    let Some(related) = related(inquiry, item).filter(|_| selection.subject.is_none()) else {
+        return total_alike(inquiry, selection, item);
+    };
+    // Records about one subject are decided otherwise than those about all others.
+    let about = Selection { subject: Some(related), ..selection.clone() };
+    let others = total_unrelated(inquiry, selection, item)? - total_unrelated(inquiry, &about, item)?;
+    Ok(total_alike(inquiry, &about, item)?.map(|own| others + own))
 }
 
-fn total_of_subject(inquiry: &Inquiry, selection: &Selection, rows: &Rows) -> Result<Option<i64>, Fault> {
+/// The subject whose records of an item are opened by the caller's relation to it.
+fn related(inquiry: &Inquiry, item: &Item) -> Option<SubjectId> {
+    let standing = inquiry.permit().standing();
+    let grant = || standing.grant.as_ref().filter(|grant| grant.covers(item, None));
+    standing.subject.or_else(|| grant().map(|grant| grant.subject))
+}
+
+/// How many selected records the caller meets without a relation to them.
+fn total_unrelated(inquiry: &Inquiry, selection: &Selection, item: &Item) -> Result<i64, Fault> {
+    let today = inquiry.today();
+    let rows = match inquiry.permit().window(item, Relation::None) {
+        Window::Published => Rows::PublishedOn(today),
+        Window::Shared => Rows::SharedOn(today),
+        Window::Archive => Rows::All,
+        Window::Closed => return Ok(0),
+    };
+    let nobody = SubjectId::new([0; 16]);
+    let opens = |category| inquiry.permit().opens(item, &Facts { subject: nobody, category, provider: None });
+    count(inquiry, selection, &rows, opens)
+}
+
+fn count(
+    inquiry: &Inquiry,
+    selection: &Selection,
+    rows: &Rows,
+    opens: impl Fn(SubjectCategory) -> bool,
+) -> Result<i64, Fault> {
+    use strum::IntoEnumIterator;
+    let mut total = 0;
+    for category in SubjectCategory::iter().filter(|&category| opens(category)) {
+        let count = |connection: &mut store::AnyConnection| store::record::count(connection, selection, rows, category);
+        total += inquiry.gateway().registry.read(count)?;
+    }
+    Ok(total)
+}
+
+/// The total of a list whose records are all decided alike, but for who provided them.
+fn total_alike(inquiry: &Inquiry, selection: &Selection, item: &Item) -> Result<Option<i64>, Fault> {
+    use strum::IntoEnumIterator;
+    let Some(rows) = rows(inquiry, selection) else { return Ok(Some(0)) };
+    let subject = selection.subject.unwrap_or(SubjectId::new([0; 16]));
+    let opens = |category, provider| inquiry.permit().opens(item, &Facts { subject, category, provider });
+    if let Rows::SharedOnOrProvidedBy(_, own) = &rows
+        && SubjectCategory::iter().any(|category| opens(category, Some(own)) != opens(category, None))
+    {
+        return Ok(None);
+    }
+    count(inquiry, selection, &rows, |category| opens(category, None)).map(Some)
+}
+
+fn total_of_subject(inquiry: &Inquiry, selection: &Selection) -> Result<Option<i64>, Fault> {
     let whole = Selection { subject: selection.subject, ..Selection::default() };
     let Some(subject) = selection.subject.filter(|_| *selection == whole) else { return Ok(None) };
-    let groups =
-        inquiry.gateway().registry.read(|connection| store::record::counts_of_subject(connection, subject, rows))?;
-    let opened = groups.iter().filter(|group| {
-        let facts = Facts { subject, category: group.category, provider: group.provider.as_ref() };
-        inquiry.gateway().catalogue.item(&group.item).is_some_and(|item| inquiry.permit().opens(item, &facts))
-    });
-    Ok(Some(opened.map(|group| group.count).sum()))
+    Ok(Some(counts_of_subject(inquiry, subject)?.iter().map(|(_, count)| count).sum()))
+}
+
+/// How many records of one subject exist for the caller, by item. Each item's own window counts, not the widest.
+pub(super) fn counts_of_subject(inquiry: &Inquiry, subject: SubjectId) -> Result<Vec<(Arc<Item>, i64)>, Fault> {
+    let selection = Selection { subject: Some(subject), ..Selection::default() };
+    let Some(widest) = rows(inquiry, &selection) else { return Ok(Vec::new()) };
+    let published = Rows::PublishedOn(inquiry.today());
+    let mut counts: Vec<(Arc<Item>, i64)> = Vec::new();
+    for rows in [&widest, &published] {
+        let read = |connection: &mut store::AnyConnection| store::record::counts_of_subject(connection, subject, rows);
+        for group in inquiry.gateway().registry.read(read)? {
+            let Some(item) = inquiry.gateway().catalogue.item(&group.item) else { continue };
+            let facts = Facts { subject, category: group.category, provider: group.provider.as_ref() };
+            let window = inquiry.permit().window(item, inquiry.permit().relation(item, &facts));
+            let is_counted_here = (window == Window::Published) == (*rows == published);
+            if !is_counted_here || window == Window::Closed || !inquiry.permit().opens(item, &facts) {
+                continue;
+            }
+            match counts.iter_mut().find(|(counted, _)| counted.code == item.code) {
+                Some((_, count)) => *count += group.count,
+                None => counts.push((Arc::clone(item), group.count)),
+            }
+        }
+        if widest == published {
+            break;
+        }
+    }
+    counts.sort_by(|(a, _), (b, _)| a.code.cmp(&b.code));
+    Ok(counts)
 }

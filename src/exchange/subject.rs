@@ -97,26 +97,7 @@ impl SubjectView {
 
     /// How many records of each item exist for the caller.
     pub fn counts(&self, inquiry: &Inquiry) -> Result<Vec<(Arc<Item>, i64)>, Fault> {
-        let selection = Selection { subject: Some(self.id), ..Selection::default() };
-        let Some(rows) = record::rows(inquiry, &selection) else { return Ok(Vec::new()) };
-        let found = inquiry
-            .gateway()
-            .registry
-            .read(|connection| store::record::counts_of_subject(connection, self.id, &rows))?;
-        let mut counts: Vec<(Arc<Item>, i64)> = Vec::new();
-        for group in found {
-            let Some(item) = inquiry.gateway().catalogue.item(&group.item) else { continue };
-            let facts =
-                crate::access::Facts { subject: self.id, category: group.category, provider: group.provider.as_ref() };
-            if !inquiry.permit().opens(item, &facts) {
-                continue;
-            }
-            match counts.last_mut() {
-                Some((last, count)) if last.code == item.code => *count += group.count,
-                _ => counts.push((Arc::clone(item), group.count)),
-            }
-        }
-        Ok(counts)
+        record::counts_of_subject(inquiry, self.id)
     }
 }
 
@@ -143,7 +124,8 @@ pub fn by_uscc(inquiry: &Inquiry, uscc: &Uscc) -> Result<Option<SubjectView>, Fa
     Ok(view)
 }
 
-/// The person with this citizen number, if the caller may look persons up and this one exists for it.
+/// The person with this citizen number, if the caller may look persons up and this one exists for it. Whoever looks up
+/// with an authorization finds the person who granted it and nobody else.
 ///
 /// # Errors
 /// `Forbidden` or `PurposeRequired`, before the index is read.
@@ -157,7 +139,9 @@ pub fn by_citizen_number(inquiry: &Inquiry, number: &CitizenNumber) -> Result<Op
         .gateway()
         .registry
         .read(|connection| store::subject::find_by_identifier(connection, IdentifierKind::CitizenNumber, &index))?;
-    found.map_or(Ok(None), |subject| meet(inquiry, &subject))
+    let standing = inquiry.permit().standing();
+    let is_granted = |subject: &Subject| standing.grant.as_ref().is_none_or(|grant| grant.subject == subject.id);
+    found.filter(is_granted).map_or(Ok(None), |subject| meet(inquiry, &subject))
 }
 
 /// The subject with this id, if it exists for the caller.

@@ -100,6 +100,8 @@ fn optional<T>(text: &str, parse: impl FnOnce(&str) -> Option<T>) -> Result<Opti
 pub enum Rows {
     /// Current and public on the day.
     PublishedOn(Date),
+    /// Current and public on the day, and every row about the subject.
+    PublishedOnOrAbout(Date, SubjectId),
     /// Current and shared on the day.
     SharedOn(Date),
     /// Current and shared on the day, and every row of the department's own.
@@ -265,6 +267,12 @@ fn within<'a>(query: Boxed<'a>, rows: &Rows) -> Boxed<'a> {
         Rows::PublishedOn(day) => {
             query.filter(records::public_until.ge(day.to_string())).filter(records::state.eq(current))
         }
+        Rows::PublishedOnOrAbout(day, subject) => query.filter(
+            records::public_until
+                .ge(day.to_string())
+                .and(records::state.eq(current))
+                .or(records::subject.eq(subject.bytes().to_vec())),
+        ),
         Rows::SharedOn(day) => {
             query.filter(records::shared_until.ge(day.to_string())).filter(records::state.eq(current))
         }

@@ -12,6 +12,7 @@ mod backends;
 mod catalogue;
 mod conformance;
 mod faults;
+mod disclosure;
 mod guard;
 mod import;
 mod kills;

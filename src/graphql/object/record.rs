@@ -127,7 +127,10 @@ fn value_of(shown: ShownValue, data_type: FieldType) -> Value {
         (ShownValue::Text(text), FieldType::TextList) => Value::List(
             text.split(';').filter(|part| !part.is_empty()).map(|part| Value::String(part.to_owned())).collect(),
         ),
-        (ShownValue::Text(text), _) => Value::String(text),
+        // Sealed values are kept as text, whatever their type.
+        (ShownValue::Text(text), FieldType::Integer) => text.parse::<i32>().map_or(Value::Null, Value::from),
+        (ShownValue::Text(text), FieldType::Boolean) => text.parse::<bool>().map_or(Value::Null, Value::from),
+        (ShownValue::Text(text), FieldType::Text | FieldType::Date | FieldType::Decimal) => Value::String(text),
         (ShownValue::Json(value), _) => Value::from_json(value).unwrap_or(Value::Null),
     }
 }

@@ -1,0 +1,9 @@
+//! Disclosure through the front door: what a caller gets of a field is what the three tiers say, on every path, and
+//! nothing that is out of reach shows anywhere, be it in a value, an error, a length, a count or a log.
+
+mod actors;
+mod fields;
+mod oracle;
+mod paths;
+mod values;
+mod world;
