@@ -50,7 +50,11 @@ pub fn run(arguments: &DemoArgs, ambient: &Ambient) -> anyhow::Result<()> {
         .with_context(|| format!("`{}` cannot be listened on: choose another with --listen", arguments.listen))?;
     eprintln!("data folder: {}", folder.display());
     let path = folder.join("chengxin.toml");
-    let issuer = if path.exists() { DemoIssuer::open(&folder.join("issuer"), ambient.clone())? } else { set_up(&folder, ambient)? };
+    let issuer = if path.exists() {
+        DemoIssuer::open(&folder.join("issuer"), ambient.clone())?
+    } else {
+        set_up(&folder, ambient)?
+    };
     let config = Config::load(&path)?;
     let policies = app::Policies::load(&config.policies)?;
     let sample = Sample::generate(SEED, SampleSize::DEMO, &policies.catalogue, ambient.today());

@@ -157,7 +157,8 @@ pub fn miss_purpose(inquiry: &Inquiry, selection: &Selection, fields: &[&str], p
             inquiry.permit().preview(item, at, category) == Decision::Withheld(Withheld::PurposeRequired)
         });
         if wanting {
-            inquiry.tally(|tally| tally.withhold(&item.type_name, &field.name, Withheld::PurposeRequired, path.to_vec()));
+            inquiry
+                .tally(|tally| tally.withhold(&item.type_name, &field.name, Withheld::PurposeRequired, path.to_vec()));
         }
     }
 }

@@ -44,7 +44,10 @@ pub struct RowReport {
 }
 
 /// Takes a department's rows in. The outer error is a fault, the inner what is wrong with the submission as a whole.
-pub fn submit(inquiry: &Inquiry, submission: &Submission) -> Result<Result<SubmissionReport, Vec<InputProblem>>, Fault> {
+pub fn submit(
+    inquiry: &Inquiry,
+    submission: &Submission,
+) -> Result<Result<SubmissionReport, Vec<InputProblem>>, Fault> {
     let Some(department) = inquiry.caller().claims().department.clone() else { return Err(Fault::Forbidden) };
     let gateway = inquiry.gateway();
     let Some(item) = gateway.catalogue.item_by_text(&submission.item) else {

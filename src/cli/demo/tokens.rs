@@ -43,9 +43,9 @@ impl Demo {
     /// The opaque id of the sample's person.
     pub fn person(&self, gateway: &Gateway) -> anyhow::Result<SubjectId> {
         let index = gateway.certificate_index(IdentifierKind::CitizenNumber, &self.facts.citizen_number);
-        let found = gateway.registry.read(|connection| {
-            store::subject::find_by_identifier(connection, IdentifierKind::CitizenNumber, &index)
-        })?;
+        let found = gateway
+            .registry
+            .read(|connection| store::subject::find_by_identifier(connection, IdentifierKind::CitizenNumber, &index))?;
         Ok(found.context("the sample's person was not imported")?.id)
     }
 
@@ -75,7 +75,8 @@ impl Demo {
     }
 
     fn tokens(&self, person: &SubjectId) -> anyhow::Result<Value> {
-        let claims = |role, actor: &str| TokenClaims { client: Some("demo".to_owned()), ..TokenClaims::new(role, actor) };
+        let claims =
+            |role, actor: &str| TokenClaims { client: Some("demo".to_owned()), ..TokenClaims::new(role, actor) };
         let department = |role, actor, id: &str| TokenClaims { department: Some(id.to_owned()), ..claims(role, actor) };
         let subject = |actor, subject: String| TokenClaims { subject: Some(subject), ..claims(Role::Subject, actor) };
         let grantee = TokenClaims { organization: Some(GRANTEE.to_owned()), ..claims(Role::Grantee, "bank-clerk-1") };

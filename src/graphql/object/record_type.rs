@@ -71,7 +71,11 @@ fn head_fields(registry: &mut Registry) -> IndexMap<String, MetaField> {
             <Option<Date>>::create_type_info(registry),
             "The date of the decision, the listing or the event.",
         ),
-        ("publishedUntil", <Option<Date>>::create_type_info(registry), "The last day of its publication; 9999-12-31 where it has no end, null where it is not published."),
+        (
+            "publishedUntil",
+            <Option<Date>>::create_type_info(registry),
+            "The last day of its publication; 9999-12-31 where it has no end, null where it is not published.",
+        ),
         ("state", <Option<RecordState>>::create_type_info(registry), "Where it stands in its life."),
         ("annotations", <Vec<Annotation>>::create_type_info(registry), "Marks on it: under objection, under repair."),
     ];
