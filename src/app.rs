@@ -158,6 +158,12 @@ pub fn service_with(config: &Config, policies: Policies, ambient: &Ambient) -> R
     let gateway = gateway(config, policies, ambient)?;
     let engine = Engine::new(&gateway.catalogue).map_err(NotStarted::one)?;
     let documents = crate::http::service::document_limits(&limits);
+    for (role, limits) in &documents {
+        if let Some((limit, ceiling)) = limits.beyond_ceiling() {
+            let fault = format!("limits.toml: role {role}: `{}` is beyond its ceiling of {ceiling}", limit.name());
+            return Err(NotStarted::one(fault));
+        }
+    }
     let folding = Folding::new(limits.memory.folded_windows, ambient.clone());
     Ok(Arc::new(Service {
         gateway,

@@ -93,6 +93,9 @@ impl Config {
             if let KeyOrigin::File(path) = &mut issuer.keys {
                 *path = folder.join(&path);
             }
+            if let Some(path) = &mut issuer.certificate_authorities {
+                *path = folder.join(&path);
+            }
         }
         config.registry = in_folder(folder, &config.registry);
         config.ledger = in_folder(folder, &config.ledger);

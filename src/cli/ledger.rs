@@ -71,6 +71,9 @@ pub struct VerifyArgs {
     /// A checkpoint from earlier (a file): the ledger must have grown from it.
     #[arg(long, value_name = "FILE")]
     known: Option<PathBuf>,
+    /// The checkpoint that covers the entries (a file): for a CSV export, which does not carry its own.
+    #[arg(long, value_name = "FILE")]
+    checkpoint: Option<PathBuf>,
     /// Print the report as JSON.
     #[arg(long)]
     json: bool,
@@ -139,7 +142,8 @@ fn write_as(
 fn verify(arguments: &VerifyArgs, out: &mut impl Write) -> anyhow::Result<ExitCode> {
     let key = arguments.key.as_deref().map(VerifierKey::parse).transpose().context("`--key` is not a verifier key")?;
     let known = arguments.known.as_ref().map(std::fs::read_to_string).transpose()?;
-    let mut expectation = Expectation { log: key, known, ..Expectation::default() };
+    let checkpoint = arguments.checkpoint.as_ref().map(std::fs::read_to_string).transpose()?;
+    let mut expectation = Expectation { log: key, checkpoint, known };
     let report = match (&arguments.file, &arguments.config) {
         (Some(file), _) => {
             let file = File::open(file).with_context(|| format!("`{}` cannot be read", file.display()))?;

@@ -6,6 +6,7 @@ pub mod keys;
 pub mod ledger;
 pub mod migrate;
 pub mod policy;
+pub mod rules;
 pub mod sample;
 pub mod schema;
 pub mod serve;
@@ -46,6 +47,9 @@ enum Command {
     /// Check policies, or explain a decision (检查和解释策略).
     #[command(subcommand)]
     Policy(policy::PolicyCommand),
+    /// Compute publication windows again (重算公示期).
+    #[command(subcommand)]
+    Rules(rules::RulesCommand),
     /// Export the ledger, verify it, print its checkpoint (查询日志).
     #[command(subcommand)]
     Ledger(ledger::LedgerCommand),
@@ -67,6 +71,7 @@ pub fn run(arguments: Arguments, ambient: &Ambient) -> anyhow::Result<ExitCode> 
             writeln!(out, "{}", token::sign_token(&arguments, ambient)?)?;
         }
         Command::Policy(command) => policy::run(&command, ambient.today(), &mut out)?,
+        Command::Rules(command) => rules::run(&command, ambient, &mut out)?,
         Command::Ledger(command) => return ledger::run(&command, ambient, &mut out),
         Command::Keys(arguments) => keys::run(&arguments, ambient, &mut out)?,
     }

@@ -20,7 +20,7 @@ const SECONDS_MAX: i64 = 24 * 3600;
 /// Sign a token for development with an issuer's private key.
 #[derive(Args, Clone, Debug)]
 #[command(
-    after_help = "Example:\n  chengxin token --folder /tmp/demo --role DEPARTMENT --department AMR --actor officer-7"
+    after_help = "Example:\n  chengxin token --folder /tmp/demo/issuer --role DEPARTMENT --department AMR --actor officer-7"
 )]
 pub struct TokenArgs {
     /// The folder of a demo: its `issuer-key.pem` signs

@@ -13,6 +13,7 @@ pub mod import;
 pub mod inquiry;
 pub mod node_id;
 mod page;
+pub mod recompute;
 pub mod record;
 pub mod register;
 pub mod standing;

@@ -41,6 +41,14 @@ pub struct Asked {
     pub duration_micros: i64,
 }
 
+impl Asked {
+    /// Drops text and arguments; the hash stays.
+    pub fn forget_document(&mut self) {
+        self.query.clear();
+        self.arguments = serde_json::Value::Null;
+    }
+}
+
 /// What became of it.
 #[derive(Clone, Debug)]
 pub struct Outcome {

@@ -39,3 +39,13 @@ pub(super) fn path(context: &Context<'_>) -> Vec<PathSegment> {
     path.reverse();
     path
 }
+
+/// What a nullable field answers. With an error, the field is null and the error is listed (GraphQL, 6.4.4); the library
+/// does so only where the error lies within the `Option`. Returned outside it, the error would take the parent along.
+pub(super) type Nullable<T> = Option<async_graphql::Result<Option<T>>>;
+
+/// Works out a nullable field.
+#[expect(clippy::unnecessary_wraps, reason = "the `Option` is where the library stops an error")]
+pub(super) fn nullable<T>(work: impl FnOnce() -> async_graphql::Result<Option<T>>) -> Nullable<T> {
+    Some(work())
+}

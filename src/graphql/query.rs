@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, InputObject, Object, Result};
 
-use super::context::ContextExt;
+use super::context::{ContextExt, Nullable, nullable};
 use super::error::{ApiError, Code};
 use super::object::access_log::AccessLogRow;
 use super::object::audit_entry::{AuditEntry, AuditFilter};
@@ -77,8 +77,8 @@ impl Query {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Its unified social credit code.")] uscc: Uscc,
-    ) -> Result<Option<Subject>> {
-        Ok(subject::by_uscc(ctx.inquiry()?, &uscc.0)?.map(|view| Subject(Arc::new(view))))
+    ) -> Nullable<Subject> {
+        nullable(|| Ok(subject::by_uscc(ctx.inquiry()?, &uscc.0)?.map(|view| Subject(Arc::new(view)))))
     }
 
     /// The person with this citizen number, by exact match. Needs a purpose or an authorization that allows look-up.
@@ -86,9 +86,11 @@ impl Query {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The citizen number. Send it as a variable.")] citizen_number: CitizenNumber,
-    ) -> Result<Option<Subject>> {
-        let found = subject::by_citizen_number(ctx.inquiry()?, &citizen_number.0)?;
-        Ok(found.map(|view| Subject(Arc::new(view))))
+    ) -> Nullable<Subject> {
+        nullable(|| {
+            let found = subject::by_citizen_number(ctx.inquiry()?, &citizen_number.0)?;
+            Ok(found.map(|view| Subject(Arc::new(view))))
+        })
     }
 
     /// Organisations whose name begins so: candidates with their codes, never one merged subject.
@@ -123,21 +125,23 @@ impl Query {
     }
 
     /// The node with this id; null when it is unknown or not for you to know of.
-    async fn node(&self, ctx: &Context<'_>, #[graphql(desc = "An opaque id.")] id: ID) -> Result<Option<Node>> {
-        let inquiry = ctx.inquiry()?;
-        let node = match inquiry.gateway().node_ids.decode(&id) {
-            None => None,
-            Some(NodeRef::Subject(id)) => Subject::find(inquiry, id)?.map(Node::Subject),
-            Some(NodeRef::Record(id)) => record::by_id(inquiry, id)?.map(RecordObject).map(Node::Record),
-            Some(NodeRef::Authorization(id)) => {
-                let found = authorization::by_id(inquiry, id)?;
-                found.map(|granted| Node::Authorization(Authorization(Arc::new(granted))))
-            }
-            Some(NodeRef::Entry(index)) => {
-                audit::by_index(inquiry, index)?.map(|entry| Node::Entry(AuditEntry(Arc::new(entry))))
-            }
-        };
-        Ok(node)
+    async fn node(&self, ctx: &Context<'_>, #[graphql(desc = "An opaque id.")] id: ID) -> Nullable<Node> {
+        nullable(|| {
+            let inquiry = ctx.inquiry()?;
+            let node = match inquiry.gateway().node_ids.decode(&id) {
+                None => None,
+                Some(NodeRef::Subject(id)) => Subject::find(inquiry, id)?.map(Node::Subject),
+                Some(NodeRef::Record(id)) => record::by_id(inquiry, id)?.map(RecordObject).map(Node::Record),
+                Some(NodeRef::Authorization(id)) => {
+                    let found = authorization::by_id(inquiry, id)?;
+                    found.map(|granted| Node::Authorization(Authorization(Arc::new(granted))))
+                }
+                Some(NodeRef::Entry(index)) => {
+                    audit::by_index(inquiry, index)?.map(|entry| Node::Entry(AuditEntry(Arc::new(entry))))
+                }
+            };
+            Ok(node)
+        })
     }
 
     /// The authorizations you granted, or hold, newest first.
@@ -146,11 +150,14 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(desc = "How many, 1 to 100.", default = 20)] first: i32,
         #[graphql(desc = "After this cursor.")] after: Option<String>,
-    ) -> Result<Option<AuthorizationConnection>> {
-        let inquiry = ctx.inquiry()?;
-        let page = authorization::page(inquiry, after.as_deref(), page_size(ctx, first)?)?;
-        let nodes = page.authorizations.into_iter().map(|(granted, cursor)| (Authorization(Arc::new(granted)), cursor));
-        Ok(Some(AuthorizationConnection::new(nodes.collect(), page.has_next, after.is_some())))
+    ) -> Nullable<AuthorizationConnection> {
+        nullable(|| {
+            let inquiry = ctx.inquiry()?;
+            let page = authorization::page(inquiry, after.as_deref(), page_size(ctx, first)?)?;
+            let nodes =
+                page.authorizations.into_iter().map(|(granted, cursor)| (Authorization(Arc::new(granted)), cursor));
+            Ok(Some(AuthorizationConnection::new(nodes.collect(), page.has_next, after.is_some())))
+        })
     }
 
     /// Who asked about you: every query that touched one of your records, newest first.
@@ -159,10 +166,12 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(desc = "How many, 1 to 100.", default = 20)] first: i32,
         #[graphql(desc = "After this cursor.")] after: Option<String>,
-    ) -> Result<Option<AccessLogConnection>> {
-        let inquiry = ctx.inquiry()?;
-        let page = access_log::of_own_subject(inquiry, after.as_deref(), page_size(ctx, first)?)?;
-        Ok(Some(AccessLogRow::connection(page, after.is_some())))
+    ) -> Nullable<AccessLogConnection> {
+        nullable(|| {
+            let inquiry = ctx.inquiry()?;
+            let page = access_log::of_own_subject(inquiry, after.as_deref(), page_size(ctx, first)?)?;
+            Ok(Some(AccessLogRow::connection(page, after.is_some())))
+        })
     }
 
     /// The ledger's entries, newest first. For auditors.
@@ -172,12 +181,14 @@ impl Query {
         #[graphql(desc = "Narrows the list.")] filter: Option<AuditFilter>,
         #[graphql(desc = "How many, 1 to 100.", default = 50)] first: i32,
         #[graphql(desc = "After this cursor.")] after: Option<String>,
-    ) -> Result<Option<AuditEntryConnection>> {
-        let inquiry = ctx.inquiry()?;
-        let wanted = filter.unwrap_or_default().wanted(inquiry)?;
-        let page = audit::page(inquiry, &wanted, after.as_deref(), page_size(ctx, first)?)?;
-        let nodes = page.entries.into_iter().map(|(entry, cursor)| (AuditEntry(Arc::new(entry)), cursor)).collect();
-        Ok(Some(AuditEntryConnection::new(nodes, page.has_next, after.is_some())))
+    ) -> Nullable<AuditEntryConnection> {
+        nullable(|| {
+            let inquiry = ctx.inquiry()?;
+            let wanted = filter.unwrap_or_default().wanted(inquiry)?;
+            let page = audit::page(inquiry, &wanted, after.as_deref(), page_size(ctx, first)?)?;
+            let nodes = page.entries.into_iter().map(|(entry, cursor)| (AuditEntry(Arc::new(entry)), cursor)).collect();
+            Ok(Some(AuditEntryConnection::new(nodes, page.has_next, after.is_some())))
+        })
     }
 
     /// What is left of your allowance.

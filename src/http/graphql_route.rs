@@ -250,7 +250,7 @@ struct Work<'w> {
 }
 
 fn execute(service: &Service, work: Work<'_>, reservation: Reservation) -> Result<Finished, Refusal> {
-    let Work { inquiry, prepared, asked, admitted } = work;
+    let Work { inquiry, prepared, mut asked, admitted } = work;
     let is_mutation = prepared.kind() == OperationKind::Mutation;
     if is_mutation && !prepared.is_open_to(inquiry.caller().role()) {
         let error = ApiError::new(Code::Forbidden, "your role may not do this");
@@ -269,6 +269,10 @@ fn execute(service: &Service, work: Work<'_>, reservation: Reservation) -> Resul
         (false, true) => EntryKind::Query,
         (false, false) => EntryKind::Deny,
     };
+    if answer.codes.contains(&Code::GraphqlValidationFailed) {
+        // A document that does not fit the schema may hold anything, private values among its names.
+        asked.forget_document();
+    }
     let outcome = outcome(answer.has_data, &answer.codes);
     let told = register::Outcome { kind, error_code: code, is_refused: !answer.has_data, intent };
     let enclosed = register::enclose(answer.body);

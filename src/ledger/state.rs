@@ -60,7 +60,9 @@ impl Shared {
         if *state == State::Closed(Reason::Tampered) {
             return;
         }
-        if *state != State::Closed(reason) {
+        if reason == Reason::Stopped {
+            tracing::info!("the ledger is closed for the end of the process");
+        } else if *state != State::Closed(reason) {
             tracing::error!(%reason, "the ledger is closed: no data is given out");
         }
         *state = State::Closed(reason);

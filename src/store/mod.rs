@@ -11,6 +11,7 @@ pub mod ledger;
 pub mod record;
 pub mod schema;
 pub mod subject;
+pub mod windows;
 
 pub use connection::{AnyConnection, MigrationSet};
 pub use database::Database;

@@ -23,6 +23,7 @@ mod masks;
 mod matrix;
 mod migrations;
 mod policies;
+mod recompute;
 mod rules;
 mod sample;
 mod sealing;

@@ -10,7 +10,7 @@ use super::problem::{Problem, Reason, ValueClass};
 use super::value::Value;
 
 /// The field that lists kinds of penalty (处罚类别).
-pub(super) const PENALTY_KINDS: &str = "penaltyCategories";
+pub const PENALTY_KINDS: &str = "penaltyCategories";
 
 /// One date must not come after another.
 struct Order {

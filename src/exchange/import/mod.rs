@@ -29,8 +29,9 @@ use sha2::{Digest, Sha256};
 use crate::catalogue::Vintage;
 use layout::Layout;
 
+pub use checks::PENALTY_KINDS;
 pub use layout::HeaderError;
-pub use prepare::{ImportContext, index_form};
+pub use prepare::{ImportContext, PROCEDURE, index_form};
 pub use problem::{Problem, Reason, Reject, Severity, ValueClass};
 pub use reader::{ReadError, Table};
 pub use record::{Content, Flag, PreparedProvider, PreparedRecord, PreparedSubject};

@@ -23,7 +23,7 @@ use super::{required, subject};
 const PUBLICITY_WORKING_DAYS: u32 = 7;
 const PUBLICITY_FREQUENCY: &str = "WITHIN_7_WORKING_DAYS";
 /// The field that holds the procedure of a penalty case (案件程序类别).
-const PROCEDURE: &str = "procedure";
+pub const PROCEDURE: &str = "procedure";
 
 /// What an import is made with.
 #[derive(Clone, Copy, Debug)]

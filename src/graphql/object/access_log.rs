@@ -8,7 +8,7 @@ use super::department::Department;
 use super::viewer::Purpose;
 use crate::domain::{DepartmentId, PurposeCode, Role};
 use crate::exchange::audit::{Decision, Entry, EntryPage};
-use crate::graphql::context::ContextExt;
+use crate::graphql::context::{ContextExt, Nullable, nullable};
 use crate::graphql::scalar::DateTime;
 
 /// One query that touched your records.
@@ -40,10 +40,12 @@ impl AccessLogRow {
     }
 
     /// The department that made it.
-    async fn department(&self, ctx: &async_graphql::Context<'_>) -> async_graphql::Result<Option<Department>> {
-        let id = self.0.leaf.consumer.as_deref().and_then(DepartmentId::parse);
-        let inquiry = ctx.inquiry()?;
-        Ok(id.and_then(|id| known_department(inquiry, &id)))
+    async fn department(&self, ctx: &async_graphql::Context<'_>) -> Nullable<Department> {
+        nullable(|| {
+            let id = self.0.leaf.consumer.as_deref().and_then(DepartmentId::parse);
+            let inquiry = ctx.inquiry()?;
+            Ok(id.and_then(|id| known_department(inquiry, &id)))
+        })
     }
 
     /// The organization that made it with an authorization.
@@ -53,10 +55,12 @@ impl AccessLogRow {
     }
 
     /// The purpose it was made for.
-    async fn purpose(&self, ctx: &async_graphql::Context<'_>) -> async_graphql::Result<Option<Purpose>> {
-        let code = self.0.leaf.purpose.as_deref().and_then(PurposeCode::parse);
-        let inquiry = ctx.inquiry()?;
-        Ok(code.and_then(|code| Purpose::find(inquiry, &code)))
+    async fn purpose(&self, ctx: &async_graphql::Context<'_>) -> Nullable<Purpose> {
+        nullable(|| {
+            let code = self.0.leaf.purpose.as_deref().and_then(PurposeCode::parse);
+            let inquiry = ctx.inquiry()?;
+            Ok(code.and_then(|code| Purpose::find(inquiry, &code)))
+        })
     }
 
     /// The catalogue items whose records it touched.

@@ -13,7 +13,7 @@ use crate::domain::{DepartmentId, PurposeCode, Role, Tier};
 use crate::exchange::audit::{self, Decision, Entry, EntryKind, EntryQuery};
 use crate::exchange::inquiry::Inquiry;
 use crate::exchange::node_id::NodeRef;
-use crate::graphql::context::ContextExt;
+use crate::graphql::context::{ContextExt, Nullable, nullable};
 use crate::graphql::error::{ApiError, Code};
 use crate::graphql::scalar::DateTime;
 
@@ -143,22 +143,26 @@ impl AuditEntry {
     }
 
     /// The department that asked.
-    async fn department(&self, ctx: &async_graphql::Context<'_>) -> async_graphql::Result<Option<Department>> {
-        let id = self.0.leaf.consumer.as_deref().and_then(DepartmentId::parse);
-        let inquiry = ctx.inquiry()?;
-        Ok(id.and_then(|id| known_department(inquiry, &id)))
+    async fn department(&self, ctx: &async_graphql::Context<'_>) -> Nullable<Department> {
+        nullable(|| {
+            let id = self.0.leaf.consumer.as_deref().and_then(DepartmentId::parse);
+            let inquiry = ctx.inquiry()?;
+            Ok(id.and_then(|id| known_department(inquiry, &id)))
+        })
     }
 
     /// The purpose it was made for.
-    async fn purpose(&self, ctx: &async_graphql::Context<'_>) -> async_graphql::Result<Option<Purpose>> {
-        let code = self.0.leaf.purpose.as_deref().and_then(PurposeCode::parse);
-        let inquiry = ctx.inquiry()?;
-        Ok(code.and_then(|code| Purpose::find(inquiry, &code)))
+    async fn purpose(&self, ctx: &async_graphql::Context<'_>) -> Nullable<Purpose> {
+        nullable(|| {
+            let code = self.0.leaf.purpose.as_deref().and_then(PurposeCode::parse);
+            let inquiry = ctx.inquiry()?;
+            Ok(code.and_then(|code| Purpose::find(inquiry, &code)))
+        })
     }
 
     /// The case number it was made for, out of the sealed body.
-    async fn case(&self, ctx: &async_graphql::Context<'_>) -> async_graphql::Result<Option<String>> {
-        Ok(audit::case(ctx.inquiry()?, &self.0)?)
+    async fn case(&self, ctx: &async_graphql::Context<'_>) -> Nullable<String> {
+        nullable(|| Ok(audit::case(ctx.inquiry()?, &self.0)?))
     }
 
     /// The tier that the caller reached.
@@ -223,8 +227,8 @@ impl AuditEntry {
     }
 
     /// The newest signed checkpoint, when it covers this entry.
-    async fn checkpoint(&self, ctx: &async_graphql::Context<'_>) -> async_graphql::Result<Option<String>> {
-        Ok(audit::checkpoint(ctx.inquiry()?, &self.0))
+    async fn checkpoint(&self, ctx: &async_graphql::Context<'_>) -> Nullable<String> {
+        nullable(|| Ok(audit::checkpoint(ctx.inquiry()?, &self.0)))
     }
 }
 

@@ -13,7 +13,7 @@ use crate::domain::Instant;
 use crate::exchange::access_log;
 use crate::exchange::authorization::Authorization as Granted;
 use crate::exchange::node_id::NodeRef;
-use crate::graphql::context::ContextExt;
+use crate::graphql::context::{ContextExt, Nullable, nullable};
 use crate::graphql::scalar::DateTime;
 
 /// Where an authorization stands.
@@ -59,8 +59,8 @@ impl Authorization {
     }
 
     /// Who granted it, as far as you may know of it.
-    async fn subject(&self, ctx: &async_graphql::Context<'_>) -> async_graphql::Result<Option<Subject>> {
-        Ok(Subject::find(ctx.inquiry()?, self.0.subject)?)
+    async fn subject(&self, ctx: &async_graphql::Context<'_>) -> Nullable<Subject> {
+        nullable(|| Ok(Subject::find(ctx.inquiry()?, self.0.subject)?))
     }
 
     /// The organization that may use it.
@@ -89,8 +89,8 @@ impl Authorization {
     }
 
     /// The purpose it is for.
-    async fn purpose(&self, ctx: &async_graphql::Context<'_>) -> async_graphql::Result<Option<Purpose>> {
-        Ok(Purpose::find(ctx.inquiry()?, &self.0.purpose))
+    async fn purpose(&self, ctx: &async_graphql::Context<'_>) -> Nullable<Purpose> {
+        nullable(|| Ok(Purpose::find(ctx.inquiry()?, &self.0.purpose)))
     }
 
     /// The first instant of its validity.
@@ -124,10 +124,12 @@ impl Authorization {
         ctx: &async_graphql::Context<'_>,
         #[graphql(desc = "How many, 1 to 100.", default = 20)] first: i32,
         #[graphql(desc = "After this cursor.")] after: Option<String>,
-    ) -> async_graphql::Result<Option<AccessLogConnection>> {
-        let inquiry = ctx.inquiry()?;
-        let first = page_size(ctx, first)?;
-        let page = access_log::uses(inquiry, &self.0, after.as_deref(), first)?;
-        Ok(Some(AccessLogRow::connection(page, after.is_some())))
+    ) -> Nullable<AccessLogConnection> {
+        nullable(|| {
+            let inquiry = ctx.inquiry()?;
+            let first = page_size(ctx, first)?;
+            let page = access_log::uses(inquiry, &self.0, after.as_deref(), first)?;
+            Ok(Some(AccessLogRow::connection(page, after.is_some())))
+        })
     }
 }

@@ -8,7 +8,7 @@ use super::department::Department;
 use crate::catalogue::{Field, FieldType, Item, Reach, Requirement};
 use crate::domain::{DataClass, Language, SubjectCategory, Tier};
 use crate::exchange::inquiry::Inquiry;
-use crate::graphql::context::ContextExt;
+use crate::graphql::context::{ContextExt, Nullable, nullable};
 use crate::graphql::error::{ApiError, Code};
 
 /// An item of the resource catalogue (信用信息资源目录): a kind of record.
@@ -49,8 +49,8 @@ impl CatalogueItem {
     }
 
     /// The department that provides it, unless a record says otherwise.
-    async fn provider(&self, ctx: &async_graphql::Context<'_>) -> async_graphql::Result<Option<Department>> {
-        Ok(known_department(ctx.inquiry()?, &self.0.provider))
+    async fn provider(&self, ctx: &async_graphql::Context<'_>) -> Nullable<Department> {
+        nullable(|| Ok(known_department(ctx.inquiry()?, &self.0.provider)))
     }
 
     /// How often it is reported.

@@ -11,7 +11,7 @@ use super::subject::Subject;
 use crate::exchange::cursor::CursorScope;
 use crate::exchange::inquiry::Inquiry;
 use crate::exchange::record::{self, RecordPage, Selection};
-use crate::graphql::context::{ContextExt, path};
+use crate::graphql::context::{ContextExt, Nullable, nullable, path};
 use crate::graphql::error::{ApiError, Code};
 
 /// The largest page.
@@ -160,8 +160,8 @@ impl CreditRecordConnection {
     }
 
     /// How many records the whole list has for you; computed only when selected, null where it cannot be counted.
-    async fn total_count(&self, ctx: &async_graphql::Context<'_>) -> async_graphql::Result<Option<i64>> {
-        Ok(record::total(ctx.inquiry()?, &self.selection)?)
+    async fn total_count(&self, ctx: &async_graphql::Context<'_>) -> Nullable<i64> {
+        nullable(|| Ok(record::total(ctx.inquiry()?, &self.selection)?))
     }
 }
 

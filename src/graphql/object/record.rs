@@ -66,8 +66,15 @@ impl ContainerType for RecordObject {
         let inquiry = ctx.inquiry().map_err(|error| refuse(ctx, error))?;
         let name = ctx.item.node.name.node.as_str();
         if let Some((at, field)) = self.0.item().field(name) {
-            let shown = record::show(inquiry, &self.0, at, || path(ctx)).map_err(|fault| refuse(ctx, fault.into()))?;
-            return Ok(Some(value_of(shown, field.data_type)));
+            let value = match record::show(inquiry, &self.0, at, || path(ctx)) {
+                Ok(shown) => value_of(shown, field.data_type),
+                Err(fault) => {
+                    // Every field of a record is nullable: what cannot be shown costs that field alone.
+                    ctx.add_error(refuse(ctx, fault.into()));
+                    Value::Null
+                }
+            };
+            return Ok(Some(value));
         }
         self.resolve_head(ctx, inquiry, name).await
     }

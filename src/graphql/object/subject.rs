@@ -13,7 +13,7 @@ use crate::exchange::inquiry::Inquiry;
 use crate::exchange::node_id::NodeRef;
 use crate::exchange::record::Selection;
 use crate::exchange::subject::{self, SubjectView};
-use crate::graphql::context::ContextExt;
+use crate::graphql::context::{ContextExt, Nullable, nullable};
 use crate::graphql::scalar::DateTime;
 
 /// A credit subject (信用主体), as far as you may know of it.
@@ -35,8 +35,8 @@ impl Subject {
     }
 
     /// Its unified social credit code; null for natural persons.
-    async fn uscc(&self, ctx: &async_graphql::Context<'_>) -> async_graphql::Result<Option<String>> {
-        Ok(self.0.uscc(ctx.inquiry()?)?.map(ToOwned::to_owned))
+    async fn uscc(&self, ctx: &async_graphql::Context<'_>) -> Nullable<String> {
+        nullable(|| Ok(self.0.uscc(ctx.inquiry()?)?.map(ToOwned::to_owned)))
     }
 
     /// What kind of subject it is.
@@ -45,8 +45,8 @@ impl Subject {
     }
 
     /// Its name, from its registration or else its newest record, by the same rules as there.
-    async fn name(&self, ctx: &async_graphql::Context<'_>) -> async_graphql::Result<Option<String>> {
-        Ok(self.0.name(ctx.inquiry()?)?)
+    async fn name(&self, ctx: &async_graphql::Context<'_>) -> Nullable<String> {
+        nullable(|| Ok(self.0.name(ctx.inquiry()?)?))
     }
 
     /// Marks on it: under objection, under repair.

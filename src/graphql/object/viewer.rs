@@ -9,7 +9,7 @@ use crate::access::Decision;
 use crate::domain::{Disclosure, Language, PurposeCode, Role};
 use crate::exchange::disclosures;
 use crate::exchange::inquiry::Inquiry;
-use crate::graphql::context::ContextExt;
+use crate::graphql::context::{ContextExt, Nullable, nullable};
 
 /// A registered purpose of use.
 #[derive(Clone, Debug)]
@@ -72,22 +72,28 @@ impl Viewer {
     }
 
     /// Your department.
-    async fn department(&self, ctx: &async_graphql::Context<'_>) -> async_graphql::Result<Option<Department>> {
-        let inquiry = ctx.inquiry()?;
-        let department = inquiry.caller().claims().department.as_ref();
-        Ok(department.and_then(|id| known_department(inquiry, id)))
+    async fn department(&self, ctx: &async_graphql::Context<'_>) -> Nullable<Department> {
+        nullable(|| {
+            let inquiry = ctx.inquiry()?;
+            let department = inquiry.caller().claims().department.as_ref();
+            Ok(department.and_then(|id| known_department(inquiry, id)))
+        })
     }
 
     /// The purpose in force for this request.
-    async fn purpose(&self, ctx: &async_graphql::Context<'_>) -> async_graphql::Result<Option<Purpose>> {
-        let inquiry = ctx.inquiry()?;
-        Ok(inquiry.permit().purpose().and_then(|code| Purpose::find(inquiry, code)))
+    async fn purpose(&self, ctx: &async_graphql::Context<'_>) -> Nullable<Purpose> {
+        nullable(|| {
+            let inquiry = ctx.inquiry()?;
+            Ok(inquiry.permit().purpose().and_then(|code| Purpose::find(inquiry, code)))
+        })
     }
 
     /// The authorization in force for this request.
-    async fn authorization(&self, ctx: &async_graphql::Context<'_>) -> async_graphql::Result<Option<Authorization>> {
-        let authorization = ctx.inquiry()?.standings().authorization.clone();
-        Ok(authorization.map(|granted| Authorization(std::sync::Arc::new(granted))))
+    async fn authorization(&self, ctx: &async_graphql::Context<'_>) -> Nullable<Authorization> {
+        nullable(|| {
+            let authorization = ctx.inquiry()?.standings().authorization.clone();
+            Ok(authorization.map(|granted| Authorization(std::sync::Arc::new(granted))))
+        })
     }
 
     /// What you would see of an item without any relation to the record, before asking for any record.
