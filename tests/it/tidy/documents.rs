@@ -16,13 +16,14 @@ fn the_error_table_explains_every_code_and_no_other() {
         explained, codes,
         "docs/errors.md has a section `### \\`CODE\\`` for each code, in the order of the enum"
     );
-    for (code, rest) in text.split("\n### `").skip(1).filter_map(|section| section.split_once('`')) {
-        let rest = rest.split("\n## ").next().unwrap_or(rest);
-        assert!(rest.contains("What to do"), "{code} says what to do");
-        assert!(
-            rest.chars().any(|character| ('\u{4e00}'..='\u{9fff}').contains(&character)),
-            "{code} is in Chinese too"
-        );
+    for (code, section) in Code::iter().zip(text.split("\n### `").skip(1)) {
+        let section = section.split("\n## ").next().unwrap_or(section);
+        assert!(section.contains("- What to do: "), "{code:?} says what to do");
+        assert!(section.chars().any(|character| ('\u{4e00}'..='\u{9fff}').contains(&character)), "{code:?} in Chinese");
+        let of = |media| status(outcome_of(code), media, Statuses::Published);
+        let (modern, plain) = (of(MediaType::GraphqlResponse), of(MediaType::Json));
+        let told = format!("- HTTP status: **{modern}** with `application/graphql-response+json`, **{plain}** with `");
+        assert!(section.contains(&told), "{code:?} answers {modern} and {plain}");
     }
 }
 
