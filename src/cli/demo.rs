@@ -63,7 +63,7 @@ pub fn run(arguments: &DemoArgs, ambient: &Ambient) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
     let demo = tokens::Demo { issuer, facts: sample.facts, folder, now: ambient.now(), address };
     let person = demo.person(&service.gateway)?;
-    serve::until_stopped(service, listener, config.workers, move || demo.announce(&person))
+    serve::until_stopped(service, serve::Listening { listener, config: &config }, move || demo.announce(&person))
 }
 
 fn set_up(folder: &Path, ambient: &Ambient) -> anyhow::Result<DemoIssuer> {

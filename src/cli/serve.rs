@@ -30,16 +30,25 @@ pub fn run(arguments: &ServeArgs, ambient: &Ambient) -> anyhow::Result<()> {
     let listener =
         TcpListener::bind(config.listen).with_context(|| format!("`{}` cannot be listened on", config.listen))?;
     tracing::info!(address = %listener.local_addr()?, "listening");
-    until_stopped(service, listener, config.workers, || Ok(()))
+    until_stopped(service, Listening { listener, config: &config }, || Ok(()))
 }
 
-/// Serves on `listener` until stopped; `once_open` runs beside it when the port is open.
+/// A port that is open, and the configuration it is served with.
+#[derive(Debug)]
+pub struct Listening<'c> {
+    /// The port.
+    pub listener: TcpListener,
+    /// The configuration.
+    pub config: &'c Config,
+}
+
+/// Serves until stopped; `once_open` runs beside it when the port is open.
 pub fn until_stopped(
     service: Arc<Service>,
-    listener: TcpListener,
-    workers: usize,
+    Listening { listener, config }: Listening<'_>,
     once_open: impl FnOnce() -> anyhow::Result<()> + Send + 'static,
 ) -> anyhow::Result<()> {
+    let (workers, policies) = (config.workers, config.policies.clone());
     let ledger = service.gateway.ledger.clone();
     let result = actix_web::rt::System::new().block_on(async move {
         let folding = actix_web::rt::spawn(fold::write_past_minutes(Arc::clone(&service)));
@@ -54,7 +63,9 @@ pub fn until_stopped(
                 let _done = actix_web::rt::task::spawn_blocking(move || keys.authenticator.maintain()).await;
             }
         });
+        let reloading = actix_web::rt::spawn(reload_on_hangup(Arc::clone(&service), policies));
         let served = serve(Arc::clone(&service), listener, workers).await;
+        reloading.abort();
         folding.abort();
         maintenance.abort();
         fold::write_all(&service).await;
@@ -65,4 +76,27 @@ pub fn until_stopped(
     });
     ledger.close();
     result
+}
+
+/// SIGHUP: the Cedar policies and the purposes are read anew. A bad set is refused and the good one stays; the catalogue, the
+/// rules and the limits are read at start alone.
+async fn reload_on_hangup(service: Arc<Service>, policies: PathBuf) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut hangups) = signal(SignalKind::hangup()) else {
+        tracing::error!("SIGHUP cannot be awaited: policies are read at start alone");
+        return;
+    };
+    while hangups.recv().await.is_some() {
+        let (service, policies) = (Arc::clone(&service), policies.clone());
+        let work = actix_web::rt::task::spawn_blocking(move || service.gateway.decider.reload(&policies));
+        match work.await {
+            Ok(Ok(())) => tracing::info!("policies read anew"),
+            Ok(Err(faults)) => {
+                for fault in faults {
+                    tracing::error!(%fault, "the policies were not taken: those in force stay");
+                }
+            }
+            Err(error) => tracing::error!(%error, "the policies could not be read anew"),
+        }
+    }
 }

@@ -7,7 +7,11 @@ use crate::domain::text::is_ideograph;
 use crate::masking::surnames::{is_compound, is_everyday, is_plain_surname, is_surname};
 
 /// Words that announce a person and nothing else.
-const OF_PERSONS: [&str; 13] = [
+const OF_PERSONS: [&str; 17] = [
+    "现场人员",
+    "工作人员",
+    "从业人员",
+    "联系人",
     "申诉人",
     "被害人",
     "受害人",
