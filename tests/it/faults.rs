@@ -50,12 +50,16 @@ fn aside(app: &TestApp, work: impl FnOnce(&Ledger) + Send) {
 }
 
 fn reopen(app: &TestApp) {
-    aside(app, |ledger| drop(ledger.try_reopen_blocking()));
+    aside(app, |ledger| {
+        let _ = ledger.try_reopen_blocking();
+    });
 }
 
 fn is_sound(app: &TestApp) {
     let ledger = &app.service.gateway.ledger;
-    aside(app, |ledger| drop(ledger.integrate_blocking().unwrap()));
+    aside(app, |ledger| {
+        ledger.integrate_blocking().unwrap();
+    });
     let expectation = Expectation { log: Some(ledger.keys().log().clone()), ..Expectation::default() };
     let report = verify_database(ledger.database(), &expectation, Some(ledger.keys().bodies())).unwrap();
     assert_eq!(report.outcome(), Outcome::Ok, "{report}");

@@ -149,7 +149,7 @@ fn drained_client(process: &Process, request: &[u8], answered: &Arc<AtomicUsize>
 }
 
 fn wait_until(mut is_so: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_mins(1);
     while !is_so() {
         assert!(Instant::now() < deadline, "waited in vain");
         std::thread::park_timeout(Duration::from_millis(2));

@@ -6,6 +6,7 @@
     clippy::indexing_slicing,
     reason = "a test or helper that cannot go on fails its test, which is what it is for"
 )]
+#![allow(clippy::format_collect, reason = "texts of tests are short")]
 
 mod answers;
 mod backends;

@@ -1,7 +1,7 @@
 //! Records: upsert, versions, paging, windows, index, batches, corrupt rows.
 
 use chengxin::domain::identifier::IdentifierKind;
-use chengxin::domain::{BatchId, DepartmentId, ItemCode, RecordId, SubjectCategory, SubjectId};
+use chengxin::domain::{BatchId, DepartmentId, ItemCode, Level, RecordId, SubjectCategory, SubjectId};
 use chengxin::store::deposit::{self, Deposit, Existing, NewRecord};
 use chengxin::store::record::{self, Position, Record, Rows, Selection};
 use chengxin::store::{StoreError, subject};
@@ -210,7 +210,7 @@ fn a_record_is_read_as_it_was_written() {
         );
         assert_eq!((found.sealed, found.version, found.subject), (sealed, 1, subject));
         assert_eq!((found.decided_on, found.public_until), (Some(date("2026-11-16")), Some(date("2099-12-31"))));
-        assert_eq!(found.level.map(|level| level.name()), Some("SERIOUS"));
+        assert_eq!(found.level.map(Level::name), Some("SERIOUS"));
         assert!(registry.database.read(|on| record::find(on, RecordId::new(id(9)))).unwrap().is_none());
     }
 }
@@ -245,12 +245,13 @@ fn a_corrupt_record_is_named_by_table_column_and_row() {
 
 #[test]
 fn a_report_is_of_one_batch_and_of_one_that_is_there() {
+    use chengxin::store::schema::batches::dsl;
+
     for registry in registries() {
         let (one, _) = (registry.batch(1), registry.batch(2));
         registry.database.write(|on| deposit::set_report(on, one, "{\"rows\":1}")).unwrap();
         let missing = registry.database.write(|on| deposit::set_report(on, BatchId::new(id(9)), "{}")).unwrap_err();
         assert!(matches!(missing, StoreError::WrongCount { table: "batches", wanted: 1, changed: 0 }), "{missing:?}");
-        use chengxin::store::schema::batches::dsl;
         let reports: Vec<String> =
             registry.database.read(|on| Ok(dsl::batches.select(dsl::report).order(dsl::id).load(on)?)).unwrap();
         assert_eq!(reports, ["{\"rows\":1}", ""]);
