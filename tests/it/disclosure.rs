@@ -2,8 +2,12 @@
 //! nothing that is out of reach shows anywhere, be it in a value, an error, a length, a count or a log.
 
 mod actors;
+mod canaries;
 mod fields;
+mod filters;
 mod oracle;
 mod paths;
+mod two_worlds;
 mod values;
+mod windows;
 mod world;

@@ -18,15 +18,22 @@ pub struct Actor<'w> {
     stands: Box<dyn Fn(&Row) -> Stands + 'w>,
     /// Whether the caller has authorizations to list.
     pub has_authorizations: bool,
+    /// Of how many paths one is walked for each item: callers that are refused alike share them out.
+    pub shares: usize,
 }
 
 impl<'w> Actor<'w> {
     fn new(title: &'static str, asker: Asker<'w>, stands: impl Fn(&Row) -> Stands + 'w) -> Self {
-        Self { title, asker, stands: Box::new(stands), has_authorizations: false }
+        Self { title, asker, stands: Box::new(stands), has_authorizations: false, shares: 1 }
     }
 
     fn with_authorizations(mut self) -> Self {
         self.has_authorizations = true;
+        self
+    }
+
+    fn sharing(mut self, shares: usize) -> Self {
+        self.shares = shares;
         self
     }
 
@@ -37,6 +44,8 @@ impl<'w> Actor<'w> {
 
 const PUBLIC: Stands = Stands::at(Some(PublicDisclosure));
 const SHARING: Stands = Stands::at(Some(GovernmentSharing));
+/// How many kinds of authorization are refused.
+const REFUSALS: usize = 7;
 const NOBODY: Stands = Stands::at(None);
 
 /// Anybody, and the three administrators, who read no record.
@@ -170,12 +179,12 @@ pub async fn grantees(world: &World) -> Vec<Actor<'_>> {
         Actor::new("authorized for one item", bank(&one_item), of_one_item),
         Actor::new("authorized, no purpose", bank(&whole).without("chengxin-purpose"), without_purpose),
         Actor::new("without authorization", bank(&whole).without("chengxin-authorization"), |_| PUBLIC),
-        Actor::new("for another purpose", bank(&other_purpose), refused),
-        Actor::new("another's", bank(&other_grantee), refused),
-        Actor::new("not yet valid", bank(&later), refused),
-        Actor::new("revoked", bank(&revoked), refused),
-        Actor::new("used up", bank(&used_up), refused),
-        Actor::new("expired", bank(&expired), refused),
-        Actor::new("unknown", bank("AVIAAAAA"), refused),
+        Actor::new("for another purpose", bank(&other_purpose), refused).sharing(REFUSALS),
+        Actor::new("another's", bank(&other_grantee), refused).sharing(REFUSALS),
+        Actor::new("not yet valid", bank(&later), refused).sharing(REFUSALS),
+        Actor::new("revoked", bank(&revoked), refused).sharing(REFUSALS),
+        Actor::new("used up", bank(&used_up), refused).sharing(REFUSALS),
+        Actor::new("expired", bank(&expired), refused).sharing(REFUSALS),
+        Actor::new("unknown", bank("AVIAAAAA"), refused).sharing(REFUSALS),
     ]
 }

@@ -32,7 +32,7 @@ impl Cell {
 }
 
 pub fn uscc_of(category: SubjectCategory) -> String {
-    let prefix = if category == SubjectCategory::Organization { "91370502MA9CNRY01" } else { "92370502MA9CNRY02" };
+    let prefix = if category == SubjectCategory::Organization { "91370502MA9ABCD01" } else { "92370502MA9ABCD02" };
     Uscc::with_check(prefix).unwrap().as_str().to_owned()
 }
 
@@ -148,7 +148,7 @@ fn text(field: &Field, tag: &str, second: bool) -> String {
         "phone" | "contactPhone" if second => format!("138{:04}5678", 9_999 - numeral),
         "phone" | "contactPhone" => format!("138{numeral:04}5678"),
         "homeAddress" | "registeredAddress" => format!("山东省东营市东营区{}路1号", secret(tag, second)),
-        name if name.ends_with("Uscc") => Uscc::with_check("11370500MB9CNRY07").unwrap().as_str().to_owned(),
+        name if name.ends_with("Uscc") => Uscc::with_check("11370500MB9ABCD07").unwrap().as_str().to_owned(),
         _ => secret(tag, second),
     }
 }

@@ -56,6 +56,11 @@ impl World {
         world
     }
 
+    /// An empty registry.
+    pub fn bare() -> Self {
+        Self { app: TestApp::new(), rows: Vec::new(), subjects: BTreeMap::new() }
+    }
+
     fn add(&mut self, item: &Arc<Item>, vintage: &Vintage, (category, variant): (SubjectCategory, Variant)) {
         let mut columns: Vec<(String, String)> = Vec::new();
         let mut row =
@@ -88,12 +93,8 @@ impl World {
 
     /// Asks for the opaque ids: of the subjects first, then, each in its own view, of their records.
     pub async fn find_ids(mut self) -> Self {
-        for category in [SubjectCategory::Organization, SubjectCategory::IndividualBusiness] {
-            let uscc = values::uscc_of(category);
-            let query = format!("{{ found: subject(uscc: \"{uscc}\") {{ id }} }}");
-            let id = self.one(&query, json!({})).await;
-            self.subjects.insert(category, Known { id, claim: format!("uscc:{uscc}") });
-        }
+        self.know(SubjectCategory::Organization).await;
+        self.know(SubjectCategory::IndividualBusiness).await;
         let query = "query($number: CitizenNumber!) { found: person(citizenNumber: $number) { id } }";
         let number = self.sent_number();
         let id = self.one(query, json!({ "number": number })).await;
@@ -103,6 +104,14 @@ impl World {
         self.subjects.insert(SubjectCategory::NaturalPerson, Known { id, claim: format!("person:{subject}") });
         self.find_rows().await;
         self
+    }
+
+    /// Asks for the opaque id of a subject that has a code.
+    pub async fn know(&mut self, category: SubjectCategory) {
+        let uscc = values::uscc_of(category);
+        let query = format!("{{ found: subject(uscc: \"{uscc}\") {{ id }} }}");
+        let id = self.one(&query, json!({})).await;
+        self.subjects.insert(category, Known { id, claim: format!("uscc:{uscc}") });
     }
 
     fn sent_number(&self) -> String {
