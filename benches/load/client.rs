@@ -43,7 +43,12 @@ impl Measured {
 
     /// The latency that `share` of the answers stayed within, in microseconds.
     pub fn micros_at(&self, share: f64) -> u32 {
-        #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rank")]
+        #[expect(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a rank"
+        )]
         let rank = (self.latencies.len() as f64 * share) as usize;
         self.latencies.get(rank.min(self.latencies.len().saturating_sub(1))).copied().unwrap_or_default()
     }
@@ -160,7 +165,8 @@ async fn receive(stream: &TcpStream, answer: &mut Vec<u8>) -> anyhow::Result<usi
 fn length(head: &[u8]) -> anyhow::Result<usize> {
     let head = std::str::from_utf8(head)?;
     let mut lines = head.lines().filter_map(|line| line.split_once(": "));
-    let (_, value) = lines.find(|(name, _)| name.eq_ignore_ascii_case("content-length")).context("no content-length")?;
+    let (_, value) =
+        lines.find(|(name, _)| name.eq_ignore_ascii_case("content-length")).context("no content-length")?;
     Ok(value.parse()?)
 }
 

@@ -31,7 +31,10 @@ const SHARE_MIN: f64 = 12.0;
 const LEDGER_COST_MAX: f64 = 20.0;
 
 #[derive(Debug, Parser)]
-#[command(about = "Load on a whole gateway", after_help = "Example:\n  cargo bench --bench load -- --firms 10000 --data /tmp/load")]
+#[command(
+    about = "Load on a whole gateway",
+    after_help = "Example:\n  cargo bench --bench load -- --firms 10000 --data /tmp/load"
+)]
 struct Arguments {
     /// Firms; each has ten records.
     #[arg(long, default_value_t = 10_000)]
@@ -96,7 +99,11 @@ fn run(arguments: &Arguments, folder: &Folder, question: &Question) -> anyhow::R
     }
     let live = show("/health/live", live);
     let audited = show("one subject, five records", audited);
-    println!("resident under load              {:>8.1} MB (peak {:.1})", program.resident_megabytes()?, program.peak_megabytes()?);
+    println!(
+        "resident under load              {:>8.1} MB (peak {:.1})",
+        program.resident_megabytes()?,
+        program.peak_megabytes()?
+    );
     let single = Load { connections: 1, ..load(&program) };
     let alone = client::drive(&single, &|random, buffer| question.write(random, buffer))?;
     show("one subject, one connection", vec![alone]);

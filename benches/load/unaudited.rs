@@ -31,9 +31,8 @@ pub fn serve(config: &Path, ambient: &Ambient) -> anyhow::Result<()> {
     let service = app::service(&config, ambient)?;
     let shared = Data::new(service);
     actix_web::rt::System::new().block_on(async {
-        let routes = move || {
-            App::new().app_data(shared.clone()).route(PATH, web::post().to(answer)).configure(server::routes)
-        };
+        let routes =
+            move || App::new().app_data(shared.clone()).route(PATH, web::post().to(answer)).configure(server::routes);
         HttpServer::new(routes).workers(config.workers).bind(config.listen)?.run().await
     })?;
     Ok(())
@@ -76,8 +75,7 @@ fn execute(
     let inquiry = Arc::new(Inquiry::open(&service.gateway, caller).unwrap());
     let quota = reservation.standing();
     let number = |value: u64| i64::try_from(value).unwrap();
-    let rate =
-        RateLimit::new(number(quota.limit), number(reservation.cost()), number(quota.remaining), quota.reset_at);
+    let rate = RateLimit::new(number(quota.limit), number(reservation.cost()), number(quota.remaining), quota.reset_at);
     let answer = service.engine.execute(&inquiry, &prepared, &rate);
     reservation.settle(inquiry.tally(|tally| tally.cost));
     answer

@@ -147,10 +147,13 @@ fn text(inquiry: &Inquiry, cell: &Cell<'_>, shown: Option<Shown>) -> ShownValue 
     ShownValue::Text(shown.text)
 }
 
-/// Says of a list without rows which of the selected fields a purpose would open: the caller would otherwise take for
-/// absent what it has only not said why it asks for.
+/// Says of the list of an item that is closed to the caller which of the selected fields a purpose would open: the caller
+/// would otherwise take for absent what it has only not said why it asks for. It depends on policy alone, never on rows.
 pub fn miss_purpose(inquiry: &Inquiry, selection: &Selection, fields: &[&str], path: &[PathSegment]) {
     let Some(item) = selection.item.as_ref().and_then(|code| inquiry.gateway().catalogue.item(code)) else { return };
+    if selection.subject.is_some() || rows(inquiry, selection).is_some() {
+        return;
+    }
     for name in fields {
         let Some((at, field)) = item.field(name) else { continue };
         let wanting = item.head.subject.categories.iter().any(|&category| {
