@@ -160,6 +160,7 @@ pub struct SubmittedRow {
     problems: Vec<InputProblem>,
 }
 
+/// Everything that can be changed.
 #[Object]
 impl Mutation {
     /// Grants an authorization over your own records.

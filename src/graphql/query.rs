@@ -54,6 +54,7 @@ pub struct FieldEquals {
     value: String,
 }
 
+/// Everything that can be read.
 #[Object]
 impl Query {
     /// Who you are to the gateway, and what you would see.

@@ -14,6 +14,7 @@ fn refuse<T: async_graphql::InputType>(message: impl std::fmt::Display) -> Input
 #[derive(Clone, Copy, Debug)]
 pub struct Date(pub domain::Date);
 
+/// A calendar date in Asia/Shanghai, ISO 8601: `2026-11-23`.
 #[Scalar]
 impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -32,6 +33,7 @@ impl ScalarType for Date {
 #[derive(Clone, Copy, Debug)]
 pub struct DateTime(pub Instant);
 
+/// An instant in UTC, RFC 3339: `2026-11-23T08:15:30.000000Z`.
 #[Scalar]
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -52,6 +54,7 @@ impl ScalarType for DateTime {
 #[derive(Clone, Debug)]
 pub struct Uscc(pub identifier::Uscc);
 
+/// A unified social credit code (统一社会信用代码, GB 32100-2015): 18 characters, the check character is verified.
 #[Scalar]
 impl ScalarType for Uscc {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -70,6 +73,7 @@ impl ScalarType for Uscc {
 #[derive(Clone)]
 pub struct CitizenNumber(pub identifier::CitizenNumber);
 
+/// A citizen number (公民身份号码, GB 11643): 18 characters, or the 15 of old. For input only, never an output.
 #[Scalar]
 impl ScalarType for CitizenNumber {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -89,6 +93,7 @@ impl ScalarType for CitizenNumber {
 #[derive(Clone, Debug)]
 pub struct Decimal(pub String);
 
+/// A decimal number with its digits kept, as a string: `"12.500000"`.
 #[Scalar]
 impl ScalarType for Decimal {
     fn parse(value: Value) -> InputValueResult<Self> {

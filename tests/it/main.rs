@@ -9,6 +9,7 @@
 #![allow(clippy::format_collect, reason = "texts of tests are short")]
 
 mod answers;
+mod authorizations;
 mod backends;
 mod catalogue;
 mod conformance;
@@ -23,11 +24,16 @@ mod limits;
 mod masks;
 mod matrix;
 mod migrations;
+mod new_item;
 mod policies;
+mod receipts;
 mod recompute;
 mod rules;
 mod sample;
+mod schema;
 mod sealing;
+mod situations;
+mod submissions;
 mod support;
 mod tidy;
 mod tokens;

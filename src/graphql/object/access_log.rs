@@ -22,6 +22,7 @@ impl AccessLogRow {
     }
 }
 
+/// One query that touched your records.
 #[Object]
 impl AccessLogRow {
     /// The index of its entry in the ledger, a decimal number.

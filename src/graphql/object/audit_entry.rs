@@ -110,6 +110,7 @@ pub(super) fn base64(bytes: &[u8]) -> String {
     BASE64_STANDARD.encode(bytes)
 }
 
+/// An entry of the ledger.
 #[Object]
 impl AuditEntry {
     /// Its opaque id.

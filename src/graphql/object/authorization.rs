@@ -51,6 +51,7 @@ impl Authorization {
     }
 }
 
+/// A subject's authorization (授权) for an organization to read some of its records.
 #[Object]
 impl Authorization {
     /// Its opaque id: what the grantee sends in `Chengxin-Authorization`.

@@ -15,6 +15,7 @@ use crate::graphql::error::{ApiError, Code};
 #[derive(Clone, Debug)]
 pub struct CatalogueItem(pub Arc<Item>);
 
+/// An item of the resource catalogue (信用信息资源目录): a kind of record.
 #[Object]
 impl CatalogueItem {
     /// Its code, such as `administrative-penalty`.
@@ -86,6 +87,7 @@ impl CatalogueField {
     }
 }
 
+/// A field of a catalogue item.
 #[Object]
 impl CatalogueField {
     /// Its name in GraphQL.

@@ -133,6 +133,7 @@ impl CreditRecordConnection {
     }
 }
 
+/// A page of records.
 #[Object]
 impl CreditRecordConnection {
     /// The records of this page, each with its cursor.

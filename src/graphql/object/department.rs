@@ -24,6 +24,7 @@ impl Department {
     }
 }
 
+/// A partner department, or a unit that is known by its name alone.
 #[Object]
 impl Department {
     /// The id of a partner department, such as `AMR`; null for a unit that is known by its name alone.

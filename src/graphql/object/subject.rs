@@ -27,6 +27,7 @@ impl Subject {
     }
 }
 
+/// A credit subject (信用主体), as far as you may know of it.
 #[Object]
 impl Subject {
     /// Its opaque id, the same for every caller.

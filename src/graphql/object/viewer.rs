@@ -34,6 +34,7 @@ impl Purpose {
     }
 }
 
+/// A registered purpose of use.
 #[Object]
 impl Purpose {
     /// Its code, for `Chengxin-Purpose`.
@@ -64,6 +65,7 @@ impl Purpose {
 #[derive(Clone, Copy, Debug)]
 pub struct Viewer;
 
+/// Who you are to the gateway, and what you would see.
 #[Object]
 impl Viewer {
     /// Your role.
