@@ -218,3 +218,18 @@ async fn what_an_auditor_reads_nobody_else_does_and_a_mutation_is_not_sent_by_ge
     let request = TestRequest::get().uri(&format!("/graphql?query={query}"));
     assert_eq!(app.public().send(request).await.status, 405);
 }
+
+#[actix_web::test]
+async fn a_search_by_name_counts_its_cost_and_finds_organizations_alone() {
+    let app = TestApp::new();
+    licences(&app);
+    person(&app);
+    let answered = app.public().ask("{ subjects(name: \"东营测试\", first: 5) { nodes { name } } }").await;
+    assert_eq!(answered.data("/subjects/nodes/0/name"), "东营测试甲有限公司", "{}", answered.text);
+    let cost = |name: &str| answered.json["extensions"]["cost"][name].as_i64().unwrap();
+    assert!(cost("actual") >= 1 && cost("requested") >= cost("actual"), "{}", answered.text);
+    let person = app.department("AMR").ask("{ subjects(name: \"钱试验\") { nodes { id } } }").await;
+    assert_eq!(person.data("/subjects/nodes"), &json!([]), "{}", person.text);
+    let short = app.public().ask("{ subjects(name: \"东\") { nodes { id } } }").await;
+    assert_eq!((short.status, short.codes()), (400, vec!["BAD_USER_INPUT"]), "{}", short.text);
+}
