@@ -75,7 +75,8 @@ fn execute(
     let inquiry = Arc::new(Inquiry::open(&service.gateway, caller).unwrap());
     let quota = reservation.standing();
     let number = |value: u64| i64::try_from(value).unwrap();
-    let rate = RateLimit::new(number(quota.limit), number(reservation.cost()), number(quota.remaining), quota.reset_at);
+    let (limit, remaining) = (number(quota.limit), number(quota.remaining));
+    let rate = RateLimit::new(limit, number(reservation.cost()), remaining, quota.reset_at, 100);
     let answer = service.engine.execute(&inquiry, &prepared, &rate);
     reservation.settle(inquiry.tally(|tally| tally.cost));
     answer
