@@ -55,7 +55,7 @@ pub fn until_stopped(
         let beside = actix_web::rt::task::spawn_blocking(once_open);
         let keys = Arc::clone(&service);
         let maintenance = actix_web::rt::spawn(async move {
-            let mut ticks = tokio::time::interval(std::time::Duration::from_secs(60));
+            let mut ticks = tokio::time::interval(std::time::Duration::from_mins(1));
             loop {
                 ticks.tick().await;
                 let keys = Arc::clone(&keys);

@@ -50,7 +50,8 @@ pub fn three(demo: &Value) -> String {
     let text = |pointer: &str| demo.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
     let body = json!({ "query": QUERY, "variables": { "uscc": text("/samples/uscc") } });
     let curl = |headers: &[String]| {
-        let headers: String = headers.iter().map(|header| format!(" \\\n  -H '{header}'")).collect();
+        let headers: Vec<String> = headers.iter().map(|header| format!(" \\\n  -H '{header}'")).collect();
+        let headers = headers.concat();
         format!("curl -s {} -H 'content-type: application/json'{headers} \\\n  -d '{body}'\n", text("/graphql"))
     };
     let bearer = |name: &str| format!("authorization: Bearer {}", text(&format!("/tokens/{name}")));

@@ -55,7 +55,7 @@ impl Demo {
         let url = format!("http://{}", self.address);
         let graphql = format!("{url}/graphql");
         let input = requests::grant_input(GRANTEE, GRANTEE_PURPOSE, self.now.plus_seconds(365 * 24 * 3600));
-        let subject_token = tokens["subject"].as_str().unwrap_or_default();
+        let subject_token = tokens.get("subject").and_then(Value::as_str).unwrap_or_default();
         let authorization = requests::grant(&graphql, subject_token, &input)?;
         let samples = json!({
             "uscc": self.facts.uscc,
