@@ -1,5 +1,6 @@
 //! The receipt of an answer verifies, and its entry commits to exactly the bytes that were answered.
 
+use base64::Engine;
 use chengxin::ledger::{ShownReceipt, verify_receipt};
 use sha2::{Digest, Sha256};
 
@@ -24,7 +25,6 @@ async fn check(app: &TestApp, answered: &Answered) {
     other.index = (answered.index() + 1).to_string();
     assert!(!verify_receipt(&other, ledger.keys().receipts()), "a receipt for another index");
     let entry = ledger.entry(answered.index()).unwrap().unwrap();
-    use base64::Engine;
     assert_eq!(base64::prelude::BASE64_STANDARD.encode(entry.leaf_hash), receipt.leaf_hash);
     let openings = ledger.body(&entry).unwrap().unwrap();
     let result = openings.iter().find(|opening| opening.name == "result").unwrap();

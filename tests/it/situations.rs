@@ -191,8 +191,6 @@ async fn too_fast_is_429_and_says_when_to_come_again() {
     }
     let answered = app.public().ask("{ viewer { role } }").await;
     assert_eq!(answered.status, 429, "{}", answered.text);
-    let header =
-        |name: &str| answered.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
     let wait: u64 = head(&answered, "retry-after").parse().unwrap();
     assert!(wait >= 1 && !head(&answered, "ratelimit").is_empty() && !head(&answered, "ratelimit-policy").is_empty());
     is_folded(&app, &answered, "RATE_LIMITED").await;

@@ -44,6 +44,8 @@ impl<'w> Actor<'w> {
 
 const PUBLIC: Stands = Stands::at(Some(PublicDisclosure));
 const SHARING: Stands = Stands::at(Some(GovernmentSharing));
+/// How many administrators read no record, all alike.
+const ADMINISTRATORS: usize = 3;
 /// How many kinds of authorization are refused.
 const REFUSALS: usize = 7;
 const NOBODY: Stands = Stands::at(None);
@@ -53,9 +55,9 @@ pub fn outsiders(world: &World) -> Vec<Actor<'_>> {
     let admin = |role| world.app.administrator(role);
     vec![
         Actor::new("public", world.app.public(), |_| PUBLIC),
-        Actor::new("auditor", admin(Role::Auditor), |_| NOBODY),
-        Actor::new("security administrator", admin(Role::SecurityAdmin), |_| NOBODY),
-        Actor::new("system administrator", admin(Role::SystemAdmin), |_| NOBODY),
+        Actor::new("auditor", admin(Role::Auditor), |_| NOBODY).sharing(ADMINISTRATORS),
+        Actor::new("security administrator", admin(Role::SecurityAdmin), |_| NOBODY).sharing(ADMINISTRATORS),
+        Actor::new("system administrator", admin(Role::SystemAdmin), |_| NOBODY).sharing(ADMINISTRATORS),
     ]
 }
 
