@@ -137,7 +137,7 @@ fn without_limits(limits: &str) -> anyhow::Result<String> {
     let mut text = String::new();
     for line in limits.lines() {
         match line.split_once(" = ") {
-            Some((name, _)) if RAISED.contains(&name.trim()) => writeln!(text, "{name} = 1_000_000_000")?,
+            Some((name, _)) if RAISED.contains(&name.trim()) => writeln!(text, "{name} = 100_000_000")?,
             _ => writeln!(text, "{line}")?,
         }
     }

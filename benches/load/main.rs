@@ -12,6 +12,7 @@
 mod client;
 mod folder;
 mod gateway;
+mod ledger;
 mod question;
 mod unaudited;
 
@@ -54,6 +55,9 @@ struct Arguments {
     /// An empty PostgreSQL database for registry and ledger; SQLite files in the folder when absent.
     #[arg(long, value_name = "URL")]
     postgres: Option<String>,
+    /// Measure the ledger alone instead, with so many entries.
+    #[arg(long, value_name = "ENTRIES")]
+    ledger: Option<u64>,
     /// Serve the folder with and without the ledger: what this bench starts for itself.
     #[arg(long, hide = true, value_name = "FILE")]
     serve: Option<PathBuf>,
@@ -73,6 +77,9 @@ fn main() -> anyhow::Result<()> {
         return Ok(());
     }
     let temporary = tempfile::tempdir()?;
+    if let Some(entries) = arguments.ledger {
+        return ledger::measure(temporary.path(), entries, &ambient);
+    }
     let path = arguments.data.clone().unwrap_or_else(|| temporary.path().to_owned());
     let folder = Folder::ready(&path, arguments.firms, arguments.postgres.as_deref(), &ambient)?;
     let question = Question::new(&folder, &ambient)?;

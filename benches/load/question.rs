@@ -15,7 +15,7 @@ const QUERY: &str = "query OneSubject($uscc: Uscc!) { subject(uscc: $uscc) { id 
     ... on Registration { name legalRepresentative legalRepresentativeCertificateNo registeredAddress } \
     ... on AdministrativeLicense { decisionNo content legalRepresentative legalRepresentativeCertificateNo } \
     ... on AdministrativePenalty { decisionNo violationFacts fineAmountWan legalRepresentativeCertificateNo } \
-    ... on TaxClassA { year } ... on CreditCommitment { content } \
+    ... on TaxCreditA { evaluationYear } ... on CreditCommitment { content } \
     ... on CreditEvaluation { grade } ... on SocialInsurancePayment { period paymentStatus } } \
     pageInfo { hasNextPage } } } }";
 

@@ -1,0 +1,111 @@
+//! The ledger alone: durable entries per second from many callers at once, and offline verification of them all.
+
+use std::fs::File;
+use std::io::{BufReader, BufWriter};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::ensure;
+use chengxin::clock::Ambient;
+use chengxin::crypto::{Keyring, Purpose};
+use chengxin::domain::{Role, Tier};
+use chengxin::ledger::{
+    BodyKeys, Decision, Disclosures, EntryKind, Expectation, Export, FieldCounts, Ledger, LedgerKeys, LedgerSettings,
+    NewEntry, Outcome, SigningKeys, verify_export,
+};
+use chengxin::store::{Database, MigrationSet};
+use futures_util::future::join_all;
+
+/// Callers that wait for their receipts at the same time, on each of two threads.
+const CALLERS: u64 = 512;
+
+#[derive(Debug)]
+struct Bodies(Arc<Keyring>);
+
+impl BodyKeys for Bodies {
+    fn key_for(&self, period: &str) -> Option<zeroize::Zeroizing<[u8; 32]>> {
+        Some(self.0.ledger_body_key(period))
+    }
+}
+
+/// Appends `entries` entries, exports them, verifies the export, and prints how long each took.
+pub fn measure(folder: &Path, entries: u64, ambient: &Ambient) -> anyhow::Result<()> {
+    let url = format!("sqlite:{}", folder.join("alone.db").display());
+    Database::create_and_migrate(&url, MigrationSet::Ledger)?;
+    let database = Database::open(&url, MigrationSet::Ledger, 2)?;
+    let keys = keys(ambient)?;
+    Ledger::create(&database, &keys, ambient)?;
+    let ledger = Ledger::open(database.clone(), keys.clone(), ambient.clone(), &LedgerSettings::default())?;
+    let begun = Instant::now();
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| append(&ledger, entries / 2));
+        }
+    });
+    tell("durable entries", entries, begun.elapsed());
+    ledger.close();
+    let file = folder.join("alone.ndjson");
+    let begun = Instant::now();
+    let export =
+        Export { database: &database, log: keys.log(), receipts: keys.receipts(), disclosures: Disclosures::None };
+    let exported = export.ndjson(BufWriter::new(File::create(&file)?))?;
+    tell("entries exported", exported.entries, begun.elapsed());
+    let begun = Instant::now();
+    let expectation = Expectation { log: Some(keys.log().clone()), ..Expectation::default() };
+    let report = verify_export(BufReader::new(File::open(&file)?), &expectation)?;
+    ensure!(report.outcome() == Outcome::Ok && report.entries == exported.entries, "{report}");
+    tell("entries verified offline", exported.entries, begun.elapsed());
+    Ok(())
+}
+
+fn append(ledger: &Ledger, entries: u64) {
+    actix_web::rt::System::new().block_on(join_all((0..CALLERS).map(|caller| async move {
+        for number in (caller..entries).step_by(usize::try_from(CALLERS).unwrap()) {
+            ledger.append(entry(number)).await.unwrap();
+        }
+    })));
+}
+
+/// An entry like that of an answered query.
+pub fn entry(number: u64) -> NewEntry {
+    let mut entry = NewEntry::new(EntryKind::Query, Decision::Masked);
+    entry.role = Some(Role::Department);
+    entry.consumer = Some("AMR".to_owned());
+    entry.purpose = Some("licence-review".to_owned());
+    entry.tier = Some(Tier::GovernmentSharing);
+    entry.policy_hash = Some([1; 32]);
+    entry.schema_hash = Some([2; 32]);
+    entry.catalogue_hash = Some([3; 32]);
+    entry.operation_hash = Some([4; 32]);
+    entry.credential = Some([5; 32]);
+    entry.rows = 5;
+    entry.fields = FieldCounts { clear: 12, masked: 3, withheld: 0 };
+    entry.items = ["administrative-licence", "registration", "tax-class-a"].map(str::to_owned).to_vec();
+    entry.committed.query =
+        Some("query{subject(uscc:$_1){id name records(first:$_2){nodes{__typename id decidedOn}}}}".to_owned());
+    entry.committed.variables = Some(format!(r#"{{"_1":"91370500{number:010}","_2":5}}"#));
+    entry.committed.actor = Some("load-officer-1".to_owned());
+    entry.committed.ip = Some("127.0.0.1".to_owned());
+    entry.committed.case = Some("LOAD-1".to_owned());
+    entry.committed.result = Some([6; 32]);
+    let mut subject = [7; 32];
+    subject[..8].copy_from_slice(&number.to_be_bytes());
+    entry.committed.subjects = vec![subject];
+    entry.committed.fields = ["Registration.name", "Registration.legalRepresentative"].map(str::to_owned).to_vec();
+    entry
+}
+
+fn keys(ambient: &Ambient) -> anyhow::Result<LedgerKeys> {
+    let keyring = Arc::new(Keyring::ephemeral(ambient));
+    let signing = SigningKeys { checkpoint: keyring.checkpoint_signing_key(), receipt: keyring.receipt_signing_key() };
+    let subjects = keyring.derive(Purpose::Index, "ledger.subject-table");
+    Ok(LedgerKeys::new("load.chengxin.example/alone", signing, Arc::new(Bodies(keyring)), subjects)?)
+}
+
+fn tell(what: &str, entries: u64, time: Duration) {
+    let seconds = time.as_secs_f64();
+    #[expect(clippy::cast_precision_loss, reason = "a rate for people to read")]
+    let rate = entries as f64 / seconds;
+    println!("{what:<32} {rate:>8.0} /s   {entries} in {seconds:.2} s");
+}
