@@ -2,9 +2,12 @@
 //!
 //! `cargo bench --bench load -- --help` tells the arguments. The gateway is the program itself in a process of its own;
 //! the same path without the ledger stands in `unaudited`, which is part of this bench and of nothing else.
-#![expect(
+#![allow(
     clippy::disallowed_methods,
+    clippy::indexing_slicing,
+    clippy::large_futures,
     clippy::print_stdout,
+    clippy::single_match_else,
     clippy::unwrap_used,
     reason = "a bench: it takes times and stops at whatever is amiss"
 )]

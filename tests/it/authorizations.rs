@@ -53,7 +53,7 @@ fn number(answered: &Answered) -> &Value {
     answered.data(&format!("/subject/records/nodes/0/{NUMBER}"))
 }
 
-async fn flags(app: &TestApp, answered: &Answered) -> Vec<String> {
+fn flags(app: &TestApp, answered: &Answered) -> Vec<String> {
     let entry = app.service.gateway.ledger.entry(answered.index()).unwrap().unwrap();
     entry.leaf.flags
 }
@@ -67,7 +67,7 @@ async fn a_grant_opens_is_used_is_listed_and_ends_at_once() {
     let bank = app.grantee(BANK, &id);
     let used = read(&bank, &uscc).await;
     assert_eq!(number(&used), "11010519491231002X", "{}", used.text);
-    assert!(flags(&app, &used).await.iter().any(|flag| flag.starts_with("AUTHORIZATION:")));
+    assert!(flags(&app, &used).iter().any(|flag| flag.starts_with("AUTHORIZATION:")));
 
     let unneeded = bank.ask(&format!("{{ subject(uscc: \"{uscc}\") {{ name }} }}")).await;
     assert_eq!(unneeded.status, 200);
@@ -88,7 +88,7 @@ async fn a_grant_opens_is_used_is_listed_and_ends_at_once() {
     let refused = read(&bank, &uscc).await;
     assert!(number(&refused).is_null() && refused.data("/subject/records/nodes/0/decisionNo").is_string());
     assert_eq!(refused.codes(), ["AUTHORIZATION_INVALID"]);
-    assert!(flags(&app, &refused).await.contains(&"AUTHORIZATION_REVOKED".to_owned()));
+    assert!(flags(&app, &refused).contains(&"AUTHORIZATION_REVOKED".to_owned()));
 }
 
 #[actix_web::test]
@@ -120,7 +120,7 @@ async fn every_reason_is_one_code_and_one_text_outside_and_stands_in_the_ledger(
             "{reason}: {}",
             answered.text
         );
-        let flags = flags(&app, &answered).await;
+        let flags = flags(&app, &answered);
         assert!(flags.contains(&reason.to_owned()) && flags.contains(&"OVERREACH".to_owned()), "{reason}: {flags:?}");
         errors.push((answered.json["errors"].clone(), answered.json["data"].clone()));
     }

@@ -17,7 +17,7 @@ use chengxin::domain::identifier::Uscc;
 use super::wire::{self, Response, Wire};
 
 /// How long a start or a stop may take before the test fails.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A folder with everything a gateway needs: configuration, policies, keys, issuer, databases, a few licences.
 pub struct Place {
@@ -132,10 +132,6 @@ impl Process {
         let ready = process.get("/health/ready");
         assert_eq!((ready.status, ready.text().as_str()), (200, "ready\n"));
         process
-    }
-
-    pub fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
     }
 
     pub fn wire(&self) -> Wire {

@@ -18,6 +18,7 @@ pub struct Response {
 }
 
 /// Why there is no whole answer.
+#[allow(dead_code, reason = "the causes are shown when a test fails")]
 #[derive(Debug)]
 pub enum Lost {
     /// Not one byte of it came: the request may or may not have been read.
@@ -155,10 +156,10 @@ impl Response {
 pub fn request(method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
     let mut text = format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\n");
     for (name, value) in headers {
-        text.push_str(&format!("{name}: {value}\r\n"));
+        text.extend([name, ": ", value, "\r\n"]);
     }
     if !body.is_empty() || method == "POST" {
-        text.push_str(&format!("content-length: {}\r\n", body.len()));
+        text.extend(["content-length: ", &body.len().to_string(), "\r\n"]);
     }
     text.push_str("\r\n");
     [text.as_bytes(), body].concat()
