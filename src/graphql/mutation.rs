@@ -205,7 +205,7 @@ impl Mutation {
         })
     }
 
-    /// Reports rows of a catalogue item that your department provides, up to 1,000 at once.
+    /// Reports rows of a catalogue item, up to 1,000 at once: your department is their provider, and no other department's record is replaced.
     async fn submit_records(
         &self,
         ctx: &Context<'_>,

@@ -72,7 +72,7 @@ fn cipher(period_key: &[u8; 32], data: &[u8]) -> Aes256Gcm {
     }
 }
 
-/// For each opening: u8 length, name, salt[32], u32be length, value.
+/// For each opening: u8 length, name, 32 bytes of salt, u32be length, value.
 fn encode(openings: &[Opening]) -> Zeroizing<Vec<u8>> {
     let size: usize = openings.iter().map(|opening| 37 + opening.name.len() + opening.value.len()).sum();
     let mut bytes = Zeroizing::new(Vec::with_capacity(size));
