@@ -8,22 +8,14 @@ use tracing_subscriber::EnvFilter;
 use chengxin::cli::{self, Arguments};
 use chengxin::clock::Ambient;
 
-/// Help and version are no faults; otherwise 2, but 1 for `ledger verify`, whose 2 says that a signature is bad.
-fn refused(error: &clap::Error) -> ExitCode {
-    // Nothing can be done when not even this can be printed.
-    let _printed = error.print();
-    let words: Vec<String> = std::env::args().skip(1).take(2).collect();
-    match error.exit_code() {
-        0 => ExitCode::SUCCESS,
-        _ if words == ["ledger", "verify"] => ExitCode::from(1),
-        code => ExitCode::from(u8::try_from(code).unwrap_or(2)),
-    }
-}
-
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(error) => return refused(&error),
+        Err(usage) => {
+            // Where it cannot be printed, nobody reads it.
+            let _unheard = usage.print();
+            return if usage.use_stderr() { cli::usage_exit_code(std::env::args_os()) } else { ExitCode::SUCCESS };
+        }
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,actix_server=warn"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();

@@ -20,6 +20,7 @@ pub struct KeysArgs {
 #[derive(Debug, Subcommand)]
 enum KeysCommand {
     /// List ids, purposes and states.
+    #[command(after_help = "Example:\n  chengxin keys list --keys /var/lib/chengxin/keys.json")]
     List {
         /// The key file.
         #[arg(long, value_name = "FILE")]
@@ -29,6 +30,7 @@ enum KeysCommand {
         json: bool,
     },
     /// Make a new active key; the old one goes on opening what it sealed. Gateways take it up at their next start.
+    #[command(after_help = "Example:\n  chengxin keys rotate --keys /var/lib/chengxin/keys.json --purpose field")]
     Rotate {
         /// The key file.
         #[arg(long, value_name = "FILE")]

@@ -12,6 +12,7 @@ pub mod schema;
 pub mod serve;
 pub mod token;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -45,16 +46,22 @@ enum Command {
     /// Sign a token for development (签发开发用令牌).
     Token(token::TokenArgs),
     /// Check policies, or explain a decision (检查和解释策略).
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  chengxin policy check --policies policies")]
     Policy(policy::PolicyCommand),
     /// Compute publication windows again (重算公示期).
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  chengxin rules recompute --config chengxin.toml")]
     Rules(rules::RulesCommand),
     /// Export the ledger, verify it, print its checkpoint (查询日志).
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  chengxin ledger verify --config chengxin.toml")]
     Ledger(ledger::LedgerCommand),
     /// List keys, or make a new one (密钥).
     Keys(keys::KeysArgs),
+}
+
+/// The exit code for a command line that is none: 2, but 1 for `ledger verify`, where 2 says that a signature is wrong.
+pub fn usage_exit_code(words: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let is_verify = words.into_iter().skip(1).take(2).eq(["ledger", "verify"]);
+    ExitCode::from(if is_verify { 1 } else { 2 })
 }
 
 /// Does what the arguments say.
