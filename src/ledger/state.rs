@@ -60,10 +60,10 @@ impl Shared {
         if *state == State::Closed(Reason::Tampered) {
             return;
         }
-        if reason == Reason::Stopped {
-            tracing::info!("the ledger is closed for the end of the process");
-        } else if *state != State::Closed(reason) {
-            tracing::error!(%reason, "the ledger is closed: no data is given out");
+        match reason {
+            Reason::Stopped => tracing::debug!("the ledger is closed for shutdown"),
+            _ if *state == State::Closed(reason) => {}
+            _ => tracing::error!(%reason, "the ledger is closed: no data is given out"),
         }
         *state = State::Closed(reason);
     }
