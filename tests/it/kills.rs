@@ -12,6 +12,7 @@ use chengxin::crypto::Keyring;
 use chengxin::ledger::{Expectation, LedgerKeys, Outcome, ShownReceipt, VerifierKey, verify_database, verify_receipt};
 use chengxin::store::{Database, MigrationSet, ledger};
 
+use crate::support::databases::Scratch;
 use crate::support::process::{Place, Process};
 use crate::support::wire::{self, Lost, Response, Wire};
 
@@ -23,6 +24,12 @@ const CLIENTS: usize = 4;
 #[test]
 fn after_fifty_kills_under_load_no_answered_query_is_missing_from_the_ledger() {
     survives(&Place::new(), 50);
+}
+
+#[test]
+fn on_a_server_neither() {
+    let Some(scratch) = Scratch::postgres() else { return };
+    survives(&Place::on(&scratch.url, &scratch.url), 8);
 }
 
 /// Kills the gateway `rounds` times under load and compares what clients hold with what the ledger holds.
