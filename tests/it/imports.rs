@@ -1,6 +1,7 @@
 //! `chengxin import` from file to database: real licences, the same file twice, a kill in the middle.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -81,10 +82,12 @@ fn many(rows: usize) -> String {
     );
     for row in 0..rows {
         let firm = row % firms.len();
-        text.push_str(&format!(
-            "东营测试{firm}有限公司,法人及非法人组织,{},张测试,身份证,11010519491231002X,准予行政许可决定书,东测许〔2026〕{row}号,普通,道路货物运输,2026-11-16,2026-11-16,2099-12-31,市行政审批服务局,市行政审批服务局\n",
+        writeln!(
+            text,
+            "东营测试{firm}有限公司,法人及非法人组织,{},张测试,身份证,11010519491231002X,准予行政许可决定书,东测许〔2026〕{row}号,普通,道路货物运输,2026-11-16,2026-11-16,2099-12-31,市行政审批服务局,市行政审批服务局",
             firms[firm].as_str()
-        ));
+        )
+        .unwrap();
     }
     text
 }
@@ -123,7 +126,7 @@ fn an_import_that_is_killed_leaves_whole_records_and_the_next_one_completes_it()
         let before = rows(&database).records;
         let arguments = ["import", "--config", "chengxin.toml", "--item", "administrative-licence", "many.csv"];
         let mut child = place.command(&arguments).stdout(std::process::Stdio::null()).spawn().unwrap();
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_mins(1);
         while rows(&database).records == before {
             assert!(Instant::now() < deadline, "nothing is imported");
             assert!(child.try_wait().unwrap().is_none(), "the import ended before it could be killed");
