@@ -10,7 +10,7 @@ use diesel::connection::SimpleConnection;
 
 use crate::support::process::{Place, Process};
 
-const COMMANDS: [&str; 17] = [
+const COMMANDS: [&str; 19] = [
     "",
     "demo",
     "serve",
@@ -19,6 +19,8 @@ const COMMANDS: [&str; 17] = [
     "schema",
     "token",
     "policy",
+    "rules",
+    "rules recompute",
     "policy check",
     "policy explain",
     "ledger",
