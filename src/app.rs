@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
+
 use crate::access::Decider;
 use crate::admission::{Admission, Cidr, Folding, Limits};
 use crate::authentication::Authenticator;
@@ -173,6 +175,7 @@ pub fn service_with(config: &Config, policies: Policies, ambient: &Ambient) -> R
         folding,
         documents,
         metrics: Metrics::default(),
+        turns: Arc::new(Semaphore::new(usize::try_from(config.connections.max(1)).unwrap_or(1))),
         edge: Edge { trusted_proxies, statuses: config.statuses, ..Edge::default() },
     }))
 }

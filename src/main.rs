@@ -8,6 +8,9 @@ use tracing_subscriber::EnvFilter;
 use chengxin::cli::{self, Arguments};
 use chengxin::clock::Ambient;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,

@@ -30,6 +30,10 @@ use folder::Folder;
 use gateway::Gateway;
 use question::Question;
 
+// The program's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The bars of the first version: share of `/health/live`, and what the ledger may cost, in per cent.
 const SHARE_MIN: f64 = 12.0;
 const LEDGER_COST_MAX: f64 = 20.0;

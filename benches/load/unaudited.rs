@@ -53,7 +53,9 @@ async fn answer(service: Data<Arc<Service>>, request: HttpRequest, payload: Payl
     let admitted = service.admission.admit(&caller, address).unwrap();
     let working = Arc::clone(&service);
     let role = caller.role();
+    let turn = Arc::clone(&service.turns).acquire_owned().await.unwrap();
     let (answer, standing) = web::block(move || {
+        let _turn = turn;
         let answer = execute(&working, &caller, &admitted, &envelope);
         (answer, admitted.standing())
     })

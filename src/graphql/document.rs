@@ -6,9 +6,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use async_graphql::parser::types::{
-    DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection, SelectionSet,
+    BaseType, DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection, SelectionSet,
 };
 use async_graphql::{Name, Request, Variables};
+use async_graphql_value::ConstValue as Value;
 
 use super::cost::{CostTable, Formula, Price};
 use super::guard::Checked;
@@ -58,6 +59,7 @@ pub struct Document {
 struct Prepared {
     normalised: OnceLock<Normalised>,
     formula: OnceLock<Formula>,
+    is_valid: OnceLock<()>,
 }
 
 impl Document {
@@ -180,6 +182,29 @@ impl Operation {
         let document = &self.document;
         let compile = || Formula::compile(&document.parsed, self.definition(), &document.table);
         self.prepared().formula.get_or_init(compile).price(variables)
+    }
+
+    /// Whether validation would pass again: it did once, under the schema this document was cached for, and nothing
+    /// in these variables can change that. Their values are all that validation has not seen, and only scalars whose
+    /// validity is a matter of the JSON type are let through; the resolvers parse them in any case.
+    pub fn is_known_valid(&self, variables: &Variables) -> bool {
+        self.prepared().is_valid.get().is_some()
+            && self.definition().variable_definitions.iter().all(|declared| {
+                let BaseType::Named(name) = &declared.node.var_type.node.base else { return false };
+                match (name.as_str(), variables.get(&declared.node.name.node)) {
+                    ("String" | "ID" | "Uscc" | "CitizenNumber" | "Date" | "DateTime", Some(Value::String(_))) => true,
+                    ("Int", Some(Value::Number(number))) => {
+                        number.as_i64().is_some_and(|number| i32::try_from(number).is_ok())
+                    }
+                    _ => false,
+                }
+            })
+    }
+
+    /// Remembers that the operation passed validation.
+    pub fn found_valid(&self) {
+        // Two requests may find it at once; they found the same.
+        let _ = self.prepared().is_valid.set(());
     }
 
     /// The request for the library: the parsed document, never the text.

@@ -26,6 +26,8 @@ const DOCUMENTS: Capacity = Capacity { entries: 1_024, bytes: 8 << 20 };
 #[derive(Debug)]
 pub struct Engine {
     schema: SchemaHolder,
+    /// The same schema, for operations that the first has found valid.
+    for_valid: SchemaHolder,
     schema_hash: [u8; 32],
     documents: DocumentCache,
 }
@@ -96,11 +98,12 @@ impl Engine {
     /// Builds the schema of a catalogue.
     pub fn new(catalogue: &Arc<Catalogue>) -> Result<Self, cost::CostTableError> {
         let schema = schema::build(catalogue);
+        let for_valid = SchemaHolder(schema::build_for_valid(catalogue));
         let sdl = schema::sdl(&schema);
         let table = Arc::new(CostTable::from_sdl(&sdl)?);
         let schema_hash = Sha256::digest(sdl.as_bytes()).into();
         let documents = DocumentCache::new(DOCUMENTS, table);
-        Ok(Self { schema: SchemaHolder(schema), schema_hash, documents })
+        Ok(Self { schema: SchemaHolder(schema), for_valid, schema_hash, documents })
     }
 
     /// The SDL.
@@ -134,11 +137,16 @@ impl Engine {
     pub fn execute(&self, inquiry: &Arc<Inquiry>, prepared: &Prepared, rate: &RateLimit) -> Answer {
         let request = prepared.operation.clone().into_request(prepared.variables.clone());
         let request = request.data(Arc::clone(inquiry)).data(rate.clone());
-        let Some(response) = self.schema.0.execute(request).now_or_never() else {
+        let is_valid = prepared.operation.is_known_valid(&prepared.variables);
+        let schema = if is_valid { &self.for_valid } else { &self.schema };
+        let Some(response) = schema.0.execute(request).now_or_never() else {
             tracing::error!("a resolver waited for something; resolvers must not");
             let error = ApiError::new(Code::InternalServerError, "the gateway could not answer this");
             return Answer::refusal(&error.into());
         };
+        if !is_valid && response.errors.is_empty() {
+            prepared.operation.found_valid();
+        }
         Answer::executed(&response, prepared.kind(), &inquiry.tally_so_far(), rate)
     }
 }

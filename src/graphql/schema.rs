@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{EmptySubscription, Schema};
+use async_graphql::{EmptySubscription, Schema, ValidationMode};
 
 use super::guard::HEIGHT;
 use super::mutation::Mutation;
@@ -17,11 +17,21 @@ pub type GatewaySchema = Schema<Query, Mutation, EmptySubscription>;
 
 /// Builds the schema of a catalogue.
 pub fn build(catalogue: &Arc<Catalogue>) -> GatewaySchema {
+    build_with(catalogue, ValidationMode::Strict)
+}
+
+/// The same schema for operations that are known to be valid: it does not look at that again.
+pub(super) fn build_for_valid(catalogue: &Arc<Catalogue>) -> GatewaySchema {
+    build_with(catalogue, ValidationMode::Fast)
+}
+
+fn build_with(catalogue: &Arc<Catalogue>, validation: ValidationMode) -> GatewaySchema {
     scope::with(catalogue, || {
         Schema::build(Query, Mutation, EmptySubscription)
             .register_output_type::<Node>()
             .register_output_type::<RecordObject>()
             .disable_suggestions()
+            .validation_mode(validation)
             .limit_recursive_depth(HEIGHT)
             .finish()
     })

@@ -86,8 +86,13 @@ pub async fn answer(service: Data<Arc<Service>>, request: HttpRequest, payload: 
         role = caller.role();
         let admitted = admit(&service, &caller, arrival.address)?;
         let (at, working) = (arrival, Arc::clone(&service));
-        let work = web::block(move || inquire(&working, &caller, &admitted, &envelope, at)).await;
-        work.map_err(|_| Refusal::new(Code::InternalServerError, Outcome::Fault, "the gateway could not answer this"))?
+        let fault = || Refusal::new(Code::InternalServerError, Outcome::Fault, "the gateway could not answer this");
+        let turn = Arc::clone(&service.turns).acquire_owned().await.map_err(|_| fault())?;
+        let work = move || {
+            let _turn = turn;
+            inquire(&working, &caller, &admitted, &envelope, at)
+        };
+        web::block(work).await.map_err(|_| fault())?
     };
     let (reply, code) = match stages.await {
         Ok(finished) => disclose(&service, finished, arrival).await,

@@ -51,9 +51,9 @@ struct Posted<'a> {
 /// Reads the JSON of a POST. Batches are not taken.
 pub fn posted(body: &[u8]) -> Result<Envelope, Unreadable> {
     let text = std::str::from_utf8(body).map_err(|_| Unreadable::NotJson)?;
-    let is_json = serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
-    let posted: Posted<'_> =
-        serde_json::from_str(text).map_err(|_| if is_json { Unreadable::NotARequest } else { Unreadable::NotJson })?;
+    let is_json = || serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
+    let posted: Posted<'_> = serde_json::from_str(text)
+        .map_err(|_| if is_json() { Unreadable::NotARequest } else { Unreadable::NotJson })?;
     let is_object = |raw: Option<&RawValue>| raw.is_none_or(|raw| raw.get().starts_with('{') || raw.get() == "null");
     if !is_object(posted.variables) || !is_object(posted.extensions) {
         return Err(Unreadable::NotARequest);

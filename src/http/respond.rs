@@ -60,12 +60,13 @@ pub fn outcome_of(code: Code) -> Outcome {
         Code::DocumentLimit => Outcome::DocumentLimit,
         Code::CostLimit => Outcome::CostLimit,
         Code::Unauthenticated => Outcome::Unauthenticated,
-        Code::PurposeNotAllowed => Outcome::Forbidden,
+        // Told without data: the field alone would be an error among others.
+        Code::PurposeNotAllowed | Code::Forbidden => Outcome::Forbidden,
         Code::RateLimited => Outcome::RateLimited,
         Code::AuditUnavailable | Code::Unavailable => Outcome::Unavailable,
         Code::InternalServerError => Outcome::Fault,
         // These are errors of fields; without data they are told as an answer with errors would be.
-        Code::Forbidden | Code::PurposeRequired | Code::AuthorizationInvalid | Code::FieldWithheld | Code::Conflict => {
+        Code::PurposeRequired | Code::AuthorizationInvalid | Code::FieldWithheld | Code::Conflict => {
             Outcome::AnsweredWithErrors
         }
     }

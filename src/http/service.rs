@@ -5,6 +5,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use tokio::sync::Semaphore;
+
 use super::metrics::Metrics;
 use crate::admission::{Admission, Cidr, Folding, Forwarded, Limits, client_address};
 use crate::authentication::Authenticator;
@@ -34,6 +36,9 @@ pub struct Service {
     pub documents: BTreeMap<Role, DocumentLimits>,
     /// Numbers.
     pub metrics: Metrics,
+    /// Inquiries that may run at once: as many as there are connections to the registry. Whoever comes later waits
+    /// without a thread of its own.
+    pub turns: Arc<Semaphore>,
     /// How the listener is set up.
     pub edge: Edge,
 }

@@ -85,7 +85,7 @@ pub fn find(connection: &mut AnyConnection, id: AuthorizationId) -> Result<Optio
     let row: Option<AuthorizationRow> = authorizations::table
         .filter(authorizations::id.eq(id.bytes().as_slice()))
         .select(AuthorizationRow::as_select())
-        .first(connection)
+        .get_result(connection)
         .optional()?;
     row.map(Authorization::try_from).transpose()
 }

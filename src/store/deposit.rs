@@ -138,7 +138,7 @@ pub fn existing(
     let row = records::table
         .filter(records::key_digest.eq(key_digest.as_slice()))
         .select((records::id, records::version, records::content_digest, records::subject, records::provider))
-        .first::<(Vec<u8>, i64, Vec<u8>, Vec<u8>, String)>(connection)
+        .get_result::<(Vec<u8>, i64, Vec<u8>, Vec<u8>, String)>(connection)
         .optional()?;
     row.map(|(id, version, content, subject, provider)| {
         let id = row_id(RecordId::from_slice, "records", "id", &id)?;

@@ -8,6 +8,7 @@ pub mod database;
 pub mod deposit;
 pub mod error;
 pub mod ledger;
+mod limited;
 pub mod record;
 pub mod schema;
 pub mod subject;

@@ -5,6 +5,7 @@
 use diesel::prelude::*;
 
 use super::connection::AnyConnection;
+use super::limited::Limited;
 use super::schema::{record_index, records};
 use super::{StoreError, row_id};
 use crate::domain::time::Date;
@@ -160,11 +161,8 @@ pub fn page(
                 records::decided_on.eq(position.decided_on.clone()).and(records::id.lt(position.id.bytes().to_vec())),
             ));
     }
-    let found: Vec<RecordRow> = query
-        .order((records::decided_on.desc(), records::id.desc()))
-        .limit(limit)
-        .select(RecordRow::as_select())
-        .load(connection)?;
+    let query = query.order((records::decided_on.desc(), records::id.desc())).select(RecordRow::as_select());
+    let found: Vec<RecordRow> = Limited(query, limit).load(connection)?;
     found.into_iter().map(Record::try_from).collect()
 }
 
@@ -227,7 +225,7 @@ pub fn find(connection: &mut AnyConnection, id: RecordId) -> Result<Option<Recor
     let row: Option<RecordRow> = records::table
         .filter(records::id.eq(id.bytes().as_slice()))
         .select(RecordRow::as_select())
-        .first(connection)
+        .get_result(connection)
         .optional()?;
     row.map(Record::try_from).transpose()
 }

@@ -48,7 +48,7 @@ pub fn find_by_identifier(
         .filter(subject_identifiers::kind.eq(kind.name()))
         .filter(subject_identifiers::value.eq(value))
         .select(SubjectRow::as_select())
-        .first(connection)
+        .get_result(connection)
         .optional()?;
     row.map(Subject::try_from).transpose()
 }
@@ -58,7 +58,7 @@ pub fn find(connection: &mut AnyConnection, id: SubjectId) -> Result<Option<Subj
     let row: Option<SubjectRow> = subjects::table
         .filter(subjects::id.eq(id.bytes().as_slice()))
         .select(SubjectRow::as_select())
-        .first(connection)
+        .get_result(connection)
         .optional()?;
     row.map(Subject::try_from).transpose()
 }
@@ -74,7 +74,7 @@ pub fn identifier(
         .filter(subject_identifiers::kind.eq(kind.name()))
         .select(subject_identifiers::value)
         .order(subject_identifiers::value)
-        .first(connection)
+        .get_result(connection)
         .optional()?)
 }
 

@@ -21,7 +21,7 @@ pub struct Head {
 
 /// The head row, if a ledger was created here.
 pub fn load(connection: &mut AnyConnection) -> Result<Option<Head>, StoreError> {
-    Ok(ledger_head::table.select(Head::as_select()).first(connection).optional()?)
+    Ok(ledger_head::table.select(Head::as_select()).get_result(connection).optional()?)
 }
 
 /// Creates the head row. A second ledger in the same tables is refused by the database.
@@ -43,6 +43,7 @@ pub fn advance(connection: &mut AnyConnection, epoch: i64, count: i64) -> Result
         .set(ledger_head::next.eq(ledger_head::next + count))
         .execute(connection)?;
     StoreError::expect_count("ledger_head", 1, moved)?;
-    let next: i64 = ledger_head::table.filter(ledger_head::id.eq(1)).select(ledger_head::next).first(connection)?;
+    let next: i64 =
+        ledger_head::table.filter(ledger_head::id.eq(1)).select(ledger_head::next).get_result(connection)?;
     Ok(next - count)
 }
