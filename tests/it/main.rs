@@ -6,7 +6,7 @@
     clippy::indexing_slicing,
     reason = "a test or helper that cannot go on fails its test, which is what it is for"
 )]
-#![allow(clippy::format_collect, reason = "texts of tests are short")]
+#![allow(clippy::format_collect, clippy::format_push_string, reason = "texts of tests are short")]
 
 mod answers;
 mod authorizations;
