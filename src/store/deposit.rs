@@ -5,9 +5,9 @@
 
 use diesel::prelude::*;
 
-use super::connection::AnyConnection;
-use super::schema::{batches, record_index, record_versions, records};
-use super::{StoreError, row_id};
+use super::connection::{AnyConnection, on_each_backend};
+use super::schema::{batches, record_index, records};
+use super::{StoreError, insert, row_id};
 use crate::domain::{BatchId, Instant, RecordId, SubjectId};
 
 /// A batch of rows: one file, or one submission.
@@ -28,7 +28,7 @@ pub struct NewBatch {
 }
 
 /// A record to be stored, once its id and version are known.
-#[derive(Insertable, AsChangeset, Debug)]
+#[derive(AsChangeset, Debug)]
 #[diesel(table_name = records)]
 pub struct NewRecord {
     /// UUIDv7.
@@ -135,11 +135,15 @@ pub fn existing(
     key_digest: &[u8; 32],
     content_digest: &[u8; 32],
 ) -> Result<Option<Existing>, StoreError> {
-    let row = records::table
-        .filter(records::key_digest.eq(key_digest.as_slice()))
-        .select((records::id, records::version, records::content_digest, records::subject, records::provider))
-        .get_result::<(Vec<u8>, i64, Vec<u8>, Vec<u8>, String)>(connection)
-        .optional()?;
+    let query = records::table.filter(records::key_digest.eq(key_digest.as_slice())).select((
+        records::id,
+        records::version,
+        records::content_digest,
+        records::subject,
+        records::provider,
+    ));
+    let row: Option<(Vec<u8>, i64, Vec<u8>, Vec<u8>, String)> =
+        on_each_backend!(connection, |backend| query.get_result(backend)).optional()?;
     row.map(|(id, version, content, subject, provider)| {
         let id = row_id(RecordId::from_slice, "records", "id", &id)?;
         let subject = row_id(SubjectId::from_slice, "records", "subject", &subject)?;
@@ -158,7 +162,7 @@ pub fn deposit(
 ) -> Result<Deposit, StoreError> {
     let outcome = match existing {
         None => {
-            diesel::insert_into(records::table).values(record).execute(connection)?;
+            insert::record(connection, record)?;
             Deposit::Inserted
         }
         Some(existing) => {
@@ -166,18 +170,7 @@ pub fn deposit(
             Deposit::Updated
         }
     };
-    diesel::insert_into(record_versions::table)
-        .values((
-            record_versions::id.eq(&record.id),
-            record_versions::version.eq(record.version),
-            record_versions::content_digest.eq(&record.content_digest),
-            record_versions::state.eq(&record.state),
-            record_versions::plain.eq(&record.plain),
-            record_versions::sealed.eq(&record.sealed),
-            record_versions::batch.eq(&record.batch),
-            record_versions::recorded_at.eq(recorded_at.micros()),
-        ))
-        .execute(connection)?;
+    insert::version(connection, record, recorded_at)?;
     for (field, value) in index {
         diesel::insert_into(record_index::table)
             .values((

@@ -7,6 +7,7 @@ pub mod connection;
 pub mod database;
 pub mod deposit;
 pub mod error;
+mod insert;
 pub mod ledger;
 mod limited;
 pub mod record;

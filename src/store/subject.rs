@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::connection::AnyConnection;
+use super::connection::{AnyConnection, on_each_backend};
 use super::schema::{subject_identifiers, subject_names, subjects};
 use super::{StoreError, row_id};
 use crate::domain::identifier::IdentifierKind;
@@ -43,13 +43,12 @@ pub fn find_by_identifier(
     kind: IdentifierKind,
     value: &str,
 ) -> Result<Option<Subject>, StoreError> {
-    let row: Option<SubjectRow> = subject_identifiers::table
+    let query = subject_identifiers::table
         .inner_join(subjects::table.on(subjects::id.eq(subject_identifiers::subject)))
         .filter(subject_identifiers::kind.eq(kind.name()))
         .filter(subject_identifiers::value.eq(value))
-        .select(SubjectRow::as_select())
-        .get_result(connection)
-        .optional()?;
+        .select((subjects::id, subjects::category, subjects::created_at));
+    let row: Option<SubjectRow> = on_each_backend!(connection, |backend| query.get_result(backend)).optional()?;
     row.map(Subject::try_from).transpose()
 }
 
@@ -109,12 +108,12 @@ pub fn insert_identifier(
 
 /// Whether a subject is known under this normalised name.
 pub fn has_name(connection: &mut AnyConnection, id: SubjectId, name_key: &str) -> Result<bool, StoreError> {
-    Ok(diesel::select(diesel::dsl::exists(
+    let query = diesel::select(diesel::dsl::exists(
         subject_names::table
             .filter(subject_names::name_key.eq(name_key))
             .filter(subject_names::subject.eq(id.bytes().as_slice())),
-    ))
-    .get_result(connection)?)
+    ));
+    Ok(on_each_backend!(connection, |backend| query.get_result(backend))?)
 }
 
 /// Adds a normalised name.
