@@ -71,6 +71,10 @@ macro_rules! on_each_backend {
 }
 pub(crate) use on_each_backend;
 
+/// One of the backends, for tests that look at the text of a statement.
+#[cfg(test)]
+pub(super) type OneBackend = Sqlite;
+
 impl AnyConnection {
     /// Is this PostgreSQL?
     pub fn is_postgres(&self) -> bool {

@@ -135,6 +135,7 @@ pub fn existing(
     key_digest: &[u8; 32],
     content_digest: &[u8; 32],
 ) -> Result<Option<Existing>, StoreError> {
+    type Found = (Vec<u8>, i64, Vec<u8>, Vec<u8>, String);
     let query = records::table.filter(records::key_digest.eq(key_digest.as_slice())).select((
         records::id,
         records::version,
@@ -142,8 +143,7 @@ pub fn existing(
         records::subject,
         records::provider,
     ));
-    let row: Option<(Vec<u8>, i64, Vec<u8>, Vec<u8>, String)> =
-        on_each_backend!(connection, |backend| query.get_result(backend)).optional()?;
+    let row: Option<Found> = on_each_backend!(connection, |backend| query.get_result(backend)).optional()?;
     row.map(|(id, version, content, subject, provider)| {
         let id = row_id(RecordId::from_slice, "records", "id", &id)?;
         let subject = row_id(SubjectId::from_slice, "records", "subject", &subject)?;

@@ -38,13 +38,14 @@ impl<Q, C> RunQueryDsl<C> for Limited<Q> {}
 mod tests {
     use diesel::prelude::*;
 
+    use super::super::connection::OneBackend;
     use super::super::schema::batches;
     use super::*;
 
     #[test]
     fn the_number_stands_in_the_text_and_nothing_is_bound() {
-        let query = Limited(batches::table.select(batches::item).into_boxed::<diesel::sqlite::Sqlite>(), 21);
-        let text = diesel::debug_query::<diesel::sqlite::Sqlite, _>(&query).to_string();
+        let query = Limited(batches::table.select(batches::item).into_boxed::<OneBackend>(), 21);
+        let text = diesel::debug_query::<OneBackend, _>(&query).to_string();
         assert!(text.ends_with(" LIMIT 21 -- binds: []"), "{text}");
     }
 }
