@@ -3,12 +3,14 @@
 //! Deliberately absent: any global. `clippy.toml` bans the clocks and generators of the standard
 //! library and of jiff everywhere else.
 
+use std::cell::RefCell;
 use std::fmt::Debug;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::domain::time::{Date, Instant};
 
@@ -114,15 +116,45 @@ impl Clock for FixedClock {
     }
 }
 
-/// The operating system's randomness.
+/// The operating system's randomness, fetched in reserves of one page for each thread, because an entry of the ledger
+/// alone needs a dozen salts, nonces and ids. Every byte is given once and wiped as it is given.
 #[derive(Debug)]
 pub struct OsEntropy;
 
+const RESERVE: usize = 4096;
+
+struct Reserve {
+    bytes: Zeroizing<[u8; RESERVE]>,
+    used: usize,
+}
+
+thread_local! {
+    static ENTROPY: RefCell<Reserve> = RefCell::new(Reserve { bytes: Zeroizing::new([0; RESERVE]), used: RESERVE });
+}
+
+impl Reserve {
+    /// Fills `bytes`, at most a whole reserve.
+    fn give(&mut self, bytes: &mut [u8]) {
+        if RESERVE - self.used < bytes.len() {
+            ask_system(&mut *self.bytes);
+            self.used = 0;
+        }
+        let Some(fresh) = self.bytes.get_mut(self.used..self.used + bytes.len()) else { return ask_system(bytes) };
+        bytes.copy_from_slice(fresh);
+        fresh.zeroize();
+        self.used += bytes.len();
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that asks the operating system for randomness")]
+#[expect(clippy::expect_used, reason = "a machine without randomness cannot seal anything: stop")]
+fn ask_system(bytes: &mut [u8]) {
+    getrandom::fill(bytes).expect("the operating system gives randomness");
+}
+
 impl Entropy for OsEntropy {
-    #[expect(clippy::disallowed_methods, reason = "the one place that asks the operating system for randomness")]
-    #[expect(clippy::expect_used, reason = "a machine without randomness cannot seal anything: stop")]
     fn fill(&self, bytes: &mut [u8]) {
-        getrandom::fill(bytes).expect("the operating system gives randomness");
+        ENTROPY.with_borrow_mut(|reserve| reserve.give(bytes));
     }
 }
 
@@ -145,5 +177,33 @@ impl Debug for SeededEntropy {
 impl Entropy for SeededEntropy {
     fn fill(&self, bytes: &mut [u8]) {
         self.0.lock().fill_bytes(bytes);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn the_systems_randomness_gives_no_bytes_twice_and_keeps_none_that_it_gave() {
+        let ambient = Ambient::new(Arc::new(SystemClock), Arc::new(OsEntropy));
+        let given: HashSet<[u8; 32]> = (0..1_000).map(|_| ambient.bytes()).collect();
+        assert_eq!(given.len(), 1_000);
+        let mut reserve = Reserve { bytes: Zeroizing::new([0; RESERVE]), used: RESERVE };
+        let mut bytes = [0; 100];
+        for round in 1..=RESERVE / 100 {
+            reserve.give(&mut bytes);
+            assert!(reserve.bytes.iter().take(100 * round).all(|&byte| byte == 0));
+        }
+        assert_ne!(bytes, [0; 100]);
+    }
+
+    #[test]
+    fn more_than_a_reserve_at_once_is_random_to_the_end() {
+        let ambient = Ambient::new(Arc::new(SystemClock), Arc::new(OsEntropy));
+        let bytes: [u8; 3 * RESERVE] = ambient.bytes();
+        assert!(bytes.as_chunks::<32>().0.iter().all(|part| *part != [0; 32]));
     }
 }
