@@ -230,7 +230,7 @@ pub struct RecordPage {
 }
 
 /// How many rows one look into the database takes at least.
-const CHUNK: i64 = 32;
+const CHUNK: i64 = store::record::FIRST_LOOK;
 
 /// The records of `selection` that exist for the caller, newest first.
 pub fn page(
@@ -263,12 +263,16 @@ pub(super) fn look(
     let Some(rows) = rows(inquiry, selection) else { return Ok(RecordPage::default()) };
     let mut found = RecordPage::default();
     let mut after = after;
+    let whole = Selection { subject: selection.subject, ..Selection::default() };
+    let whole_subject = selection.subject.filter(|_| *selection == whole);
     loop {
         let wanted = i64::try_from(first + 1 - found.records.len()).unwrap_or(CHUNK).max(CHUNK);
-        let chunk = inquiry
-            .gateway()
-            .registry
-            .read(|connection| store::record::page(connection, selection, &rows, after.as_ref(), wanted))?;
+        let chunk = inquiry.gateway().registry.read(|connection| match whole_subject {
+            Some(subject) if after.is_none() && wanted == CHUNK => {
+                store::record::first_look(connection, subject, &rows)
+            }
+            _ => store::record::page(connection, selection, &rows, after.as_ref(), wanted),
+        })?;
         let is_last = i64::try_from(chunk.len()).unwrap_or(0) < wanted;
         after = chunk.last().map(Record::position);
         for record in chunk {

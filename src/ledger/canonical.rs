@@ -76,22 +76,35 @@ impl Members {
 /// Writes a string.
 pub fn string(text: &mut String, value: &str) {
     text.push('"');
-    for character in value.chars() {
-        match character {
-            '"' => text.push_str("\\\""),
-            '\\' => text.push_str("\\\\"),
-            '\u{8}' => text.push_str("\\b"),
-            '\t' => text.push_str("\\t"),
-            '\n' => text.push_str("\\n"),
-            '\u{c}' => text.push_str("\\f"),
-            '\r' => text.push_str("\\r"),
-            control if control < ' ' => {
-                let _ = write!(text, "\\u{:04x}", u32::from(control));
-            }
-            other => text.push(other),
+    let mut rest = value;
+    // What must be escaped is ASCII, so a cut there is never within a character.
+    while let Some(at) = rest.bytes().position(|byte| byte < b' ' || byte == b'"' || byte == b'\\') {
+        let (plain, tail) = rest.split_at(at);
+        text.push_str(plain);
+        let mut tail = tail.chars();
+        if let Some(character) = tail.next() {
+            escape(text, character);
+        }
+        rest = tail.as_str();
+    }
+    text.push_str(rest);
+    text.push('"');
+}
+
+fn escape(text: &mut String, character: char) {
+    match character {
+        '"' => text.push_str("\\\""),
+        '\\' => text.push_str("\\\\"),
+        '\u{8}' => text.push_str("\\b"),
+        '\t' => text.push_str("\\t"),
+        '\n' => text.push_str("\\n"),
+        '\u{c}' => text.push_str("\\f"),
+        '\r' => text.push_str("\\r"),
+        control => {
+            // Writing to a `String` cannot fail.
+            let _ = write!(text, "\\u{:04x}", u32::from(control));
         }
     }
-    text.push('"');
 }
 
 /// Writes an array of strings.

@@ -34,6 +34,30 @@ impl<Q> QueryId for Limited<Q> {
 
 impl<Q, C> RunQueryDsl<C> for Limited<Q> {}
 
+/// The same with a number that is part of the type, so that the statement is found again without writing its text.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LimitedTo<Q, const LIMIT: i64>(pub(super) Q);
+
+impl<DB: Backend, Q: QueryFragment<DB>, const LIMIT: i64> QueryFragment<DB> for LimitedTo<Q, LIMIT> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        self.0.walk_ast(out.reborrow())?;
+        out.push_sql(" LIMIT ");
+        out.push_sql(&LIMIT.to_string());
+        Ok(())
+    }
+}
+
+impl<Q: Query, const LIMIT: i64> Query for LimitedTo<Q, LIMIT> {
+    type SqlType = Q::SqlType;
+}
+
+impl<Q: QueryId, const LIMIT: i64> QueryId for LimitedTo<Q, LIMIT> {
+    type QueryId = LimitedTo<Q::QueryId, LIMIT>;
+    const HAS_STATIC_QUERY_ID: bool = Q::HAS_STATIC_QUERY_ID;
+}
+
+impl<Q, C, const LIMIT: i64> RunQueryDsl<C> for LimitedTo<Q, LIMIT> {}
+
 #[cfg(test)]
 mod tests {
     use diesel::prelude::*;

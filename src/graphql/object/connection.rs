@@ -1,5 +1,7 @@
 //! Relay connections: pages, cursors, and totals that are computed only when selected.
 
+use std::sync::Arc;
+
 use async_graphql::{Object, SimpleObject};
 
 use super::access_log::AccessLogRow;
@@ -10,7 +12,7 @@ use super::record::RecordObject;
 use super::subject::Subject;
 use crate::exchange::cursor::CursorScope;
 use crate::exchange::inquiry::Inquiry;
-use crate::exchange::record::{self, RecordPage, Selection};
+use crate::exchange::record::{self, RecordPage, RecordView, Selection};
 use crate::graphql::context::{ContextExt, Nullable, nullable, path};
 use crate::graphql::error::{ApiError, Code};
 
@@ -155,9 +157,18 @@ impl CreditRecordConnection {
 
     /// Where this page stands.
     async fn page_info(&self, ctx: &async_graphql::Context<'_>) -> async_graphql::Result<PageInfo> {
-        let cursors = self.cursors(ctx.inquiry()?);
-        let cursors: Vec<&str> = cursors.iter().map(String::as_str).collect();
-        Ok(PageInfo::of(&cursors, self.page.has_next, self.has_previous_page))
+        let inquiry = ctx.inquiry()?;
+        // Each cursor is sealed: only for those who ask for it.
+        let cursor = |name: &str, view: Option<&Arc<RecordView>>| {
+            let view = view.filter(|_| ctx.look_ahead().field(name).exists());
+            view.map(|view| record::cursor(inquiry, self.scope, &view.position()))
+        };
+        Ok(PageInfo {
+            has_next_page: self.page.has_next,
+            has_previous_page: self.has_previous_page,
+            start_cursor: cursor("startCursor", self.page.records.first()),
+            end_cursor: cursor("endCursor", self.page.records.last()),
+        })
     }
 
     /// How many records the whole list has for you; computed only when selected, null where it cannot be counted.

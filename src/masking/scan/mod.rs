@@ -25,32 +25,29 @@ struct Finding {
 
 /// The text with its findings replaced; `None` when there are none.
 pub(super) fn replace(text: &str) -> Option<String> {
-    let original: Vec<char> = text.chars().collect();
     // One for one, so that places in both are the same.
-    let folded: Vec<char> = original.iter().map(|&character| fold_width(character)).collect();
-    let mut output = String::with_capacity(text.len());
-    let mut changed = false;
-    let mut at = 0;
+    let folded: Vec<char> = text.chars().map(fold_width).collect();
+    let mut output = String::new();
+    let (mut at, mut copied) = (0, 0);
     while at < folded.len() {
-        match step(&folded, at) {
-            Step::Replace(finding) => {
-                output.push_str(finding.mark);
-                at += finding.length;
-                changed = true;
-            }
-            Step::ReplaceAfter(kept, finding) => {
-                output.extend(original.iter().skip(at).take(kept));
-                output.push_str(finding.mark);
-                at += kept + finding.length;
-                changed = true;
-            }
+        let (kept, finding) = match step(&folded, at) {
             Step::Keep(length) => {
-                output.extend(original.iter().skip(at).take(length));
                 at += length;
+                continue;
             }
-        }
+            Step::Replace(finding) => (0, finding),
+            Step::ReplaceAfter(kept, finding) => (kept, finding),
+        };
+        output.extend(text.chars().skip(copied).take(at + kept - copied));
+        output.push_str(finding.mark);
+        at += kept + finding.length;
+        copied = at;
     }
-    changed.then_some(output)
+    let changed = copied > 0;
+    changed.then(|| {
+        output.extend(text.chars().skip(copied));
+        output
+    })
 }
 
 enum Step {

@@ -31,6 +31,9 @@ const OF_PERSONS: [&str; 17] = [
 const OF_PARTIES: [&str; 11] =
     ["被申诉人", "被申请人", "申请人", "当事人", "举报人", "投诉人", "第三人", "代理人", "负责人", "原告", "被告"];
 
+/// What the words of both lists begin with: most characters are passed over by this alone.
+const BEGINNINGS: &str = "现工从联申被受劳消证死伤患职员姓当举投第代负原";
+
 /// What may stand between the word and the name.
 const FILLERS: &str = " :(为系是即叫";
 
@@ -82,6 +85,9 @@ pub(super) fn find(rest: &[char]) -> Option<(usize, usize)> {
     }
     if let Some(length) = undefined_person(rest, is_everyday) {
         return Some((0, length));
+    }
+    if !rest.first().is_some_and(|&first| BEGINNINGS.contains(first)) {
+        return None;
     }
     let begins_with = |word: &&&str| word.chars().eq(rest.iter().take(word.chars().count()).copied());
     let (word, may_be_organization) = match OF_PARTIES.iter().find(begins_with) {
@@ -142,4 +148,16 @@ fn is_organization(rest: &[char]) -> bool {
         })
         .collect();
     ORGANIZATIONS.iter().filter_map(|ending| name.find(ending)).any(|at| at > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_announcing_word_is_passed_over_by_its_first_character() {
+        for word in OF_PERSONS.iter().chain(&OF_PARTIES) {
+            assert!(word.chars().next().is_some_and(|first| BEGINNINGS.contains(first)), "{word}");
+        }
+    }
 }

@@ -63,6 +63,7 @@ CREATE INDEX records_by_subject ON records (subject, decided_on, id);
 CREATE INDEX records_by_item ON records (item, decided_on, id);
 CREATE INDEX records_by_provider ON records (provider, item, decided_on, id);
 
+-- With a rowid: without one, rows of a kilobyte go to pages of their own.
 CREATE TABLE record_versions (
     id BLOB NOT NULL,
     version BIGINT NOT NULL,
@@ -73,7 +74,7 @@ CREATE TABLE record_versions (
     batch BLOB NOT NULL,
     recorded_at BIGINT NOT NULL,
     PRIMARY KEY (id, version)
-) WITHOUT ROWID;
+);
 
 -- Indexed fields, exact match: the value itself when plain, the hexadecimal blind index when sealed.
 CREATE TABLE record_index (
