@@ -19,6 +19,7 @@ use super::tree::{CompactRange, Hash, hashes_of, leaf_hash, root_of};
 use crate::clock::Ambient;
 use crate::store::ledger::entry::{self, EntryRow};
 use crate::store::ledger::head;
+use crate::store::ledger::subject;
 use crate::store::ledger::tree::{self as rows, CheckpointRow, TileRow, TreeRow};
 use crate::store::{AnyConnection, Database, StoreError};
 
@@ -116,6 +117,9 @@ impl Integrator {
             if tree.row.size >= next {
                 let size = tree.range.size();
                 self.tree = Some(tree);
+                if let Err(error) = self.tidy_up(&mut connection, next) {
+                    tracing::warn!(%error, "the ledger is not tidied up; it is tried again");
+                }
                 return Ok(size);
             }
             match self.step(&mut connection, &tree, next.min(tree.row.size + STEP)) {
@@ -129,6 +133,18 @@ impl Integrator {
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    /// What the writer leaves to this thread, so that no answer waits for it: subjects are put in order, and the write-ahead
+    /// log is copied into the file, first while the writer goes on, then the little that came meanwhile.
+    fn tidy_up(&self, connection: &mut AnyConnection, next: i64) -> Result<(), StoreError> {
+        while let Some(segment) = subject::unsettled(connection, next)? {
+            let _gate = self.shared.write_gate.lock();
+            subject::settle(connection, segment)?;
+        }
+        connection.checkpoint()?;
+        let _gate = self.shared.write_gate.lock();
+        Ok(connection.checkpoint()?)
     }
 
     fn step(&self, connection: &mut AnyConnection, tree: &SignedTree, end: i64) -> Result<SignedTree, IntegrateError> {

@@ -370,3 +370,56 @@ fn the_tables_refuse_to_shrink_or_change() {
         }
     }
 }
+
+/// A subject is found whether its entries are still in the tail, in one segment or in several; moving them loses none.
+#[test]
+fn the_entries_about_a_subject_are_found_before_and_after_they_are_put_in_order() {
+    const SEGMENT: u32 = 2048;
+    for place in ledgers() {
+        let ledger = place.open();
+        let about = |number: u32| -> Vec<u64> {
+            let query = EntryQuery { subject: Some(subject(number)), ..EntryQuery::default() };
+            assert_eq!(ledger.count(&query).unwrap(), ledger.entries(&query, None, 100).unwrap().len() as u64);
+            ledger.entries(&query, None, 100).unwrap().iter().map(|entry| entry.index).collect()
+        };
+        // Each number is about itself and the next one; 7 comes back at the end.
+        for from in (0..2 * SEGMENT).step_by(1024) {
+            append(&ledger, from..from + 1024);
+        }
+        append(&ledger, 7..8);
+        let expected: Vec<(u32, Vec<u64>)> = [0, 7, SEGMENT - 1, SEGMENT, 2 * SEGMENT]
+            .into_iter()
+            .map(|number| {
+                let own = u64::from(number);
+                let mut entries: Vec<u64> = [own, own.wrapping_sub(1)].into_iter().filter(|&at| at < 4096).collect();
+                if number == 7 {
+                    entries.insert(0, 4096);
+                }
+                (number, entries)
+            })
+            .collect();
+        let rows = |table: &str| -> i64 {
+            let sql = format!("SELECT count(*) AS number FROM {table}");
+            let read = |connection: &mut chengxin::store::AnyConnection| {
+                Ok(diesel::RunQueryDsl::get_result::<Counted>(diesel::sql_query(sql), connection)?.number)
+            };
+            place.database().read(read).unwrap()
+        };
+        assert_eq!((rows("ledger_subject_recent"), rows("ledger_subject")), (8194, 0));
+        for (number, entries) in &expected {
+            assert_eq!(about(*number), *entries, "{number} in the tail");
+        }
+        assert_eq!(ledger.integrate_blocking().unwrap(), 4097);
+        for (number, entries) in &expected {
+            assert_eq!(about(*number), *entries, "{number} in its segment");
+        }
+        ledger.close();
+        assert_eq!((rows("ledger_subject_recent"), rows("ledger_subject")), (2, 8192));
+    }
+}
+
+#[derive(diesel::QueryableByName)]
+struct Counted {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    number: i64,
+}

@@ -2,12 +2,10 @@
 
 use diesel::prelude::*;
 
-use super::schema::{ledger_body, ledger_entry, ledger_subject};
+use super::schema::{ledger_body, ledger_entry};
+use super::subject::{self, SubjectRow};
 use crate::store::connection::AnyConnection;
 use crate::store::error::StoreError;
-
-/// Subject rows per statement: two values each, far below PostgreSQL's 65,535.
-const SUBJECTS_PER_STATEMENT: usize = 16_384;
 
 /// An entry.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
@@ -49,16 +47,6 @@ pub struct BodyRow {
     pub sealed: Vec<u8>,
 }
 
-/// "Entry `idx` is about `subject`."
-#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = ledger_subject)]
-pub struct SubjectRow {
-    /// The blind index, 32 bytes.
-    pub subject: Vec<u8>,
-    /// The entry.
-    pub idx: i64,
-}
-
 /// What to look for. Absent parts do not narrow.
 #[derive(Clone, Debug, Default)]
 pub struct EntryFilter {
@@ -96,12 +84,7 @@ pub fn insert(
     let wanted = bodies.len();
     let inserted = connection.insert_rows(ledger_body::table, bodies)?;
     StoreError::expect_count("ledger_body", wanted, inserted)?;
-    let mut subjects = subjects.into_iter().peekable();
-    while subjects.peek().is_some() {
-        let part: Vec<_> = subjects.by_ref().take(SUBJECTS_PER_STATEMENT).collect();
-        connection.insert_rows(ledger_subject::table, part)?;
-    }
-    Ok(())
+    subject::append(connection, subjects)
 }
 
 /// Entries from index `from` on, in order, at most `limit`.
@@ -168,10 +151,7 @@ macro_rules! narrowed {
             query = query.filter(ledger_entry::items.like(pattern_of(item)).escape('\\'));
         }
         if let Some(subject) = &$filter.subject {
-            let entries = ledger_subject::table
-                .filter(ledger_subject::subject.eq(subject.as_slice()))
-                .select(ledger_subject::idx);
-            query = query.filter(ledger_entry::idx.eq_any(entries));
+            query = query.filter(subject::is_about!(subject));
         }
         query
     }};

@@ -7,7 +7,8 @@ use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::serialize::ToSql;
 use diesel::sql_types::{BigInt, Binary, HasSqlType, Text};
 
-use super::entry::{BodyRow, EntryRow, SubjectRow};
+use super::entry::{BodyRow, EntryRow};
+use super::subject::SubjectRow;
 use crate::store::connection::{AnyConnection, on_each_backend};
 use crate::store::error::StoreError;
 
@@ -28,7 +29,7 @@ pub(super) fn insert_each(
     }
     for row in subjects {
         let inserted = on_each_backend!(connection, |backend| InsertSubject(row).execute(backend))?;
-        StoreError::expect_count("ledger_subject", 1, inserted)?;
+        StoreError::expect_count("ledger_subject_recent", 1, inserted)?;
     }
     Ok(())
 }
@@ -93,7 +94,7 @@ where
     [u8]: ToSql<Binary, DB>,
 {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        out.push_sql("INSERT INTO ledger_subject (subject, idx) VALUES (");
+        out.push_sql("INSERT INTO ledger_subject_recent (subject, idx) VALUES (");
         out.push_bind_param::<Binary, [u8]>(&self.0.subject)?;
         out.push_sql(", ");
         out.push_bind_param::<BigInt, _>(&self.0.idx)?;

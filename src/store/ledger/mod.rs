@@ -4,4 +4,5 @@ pub mod entry;
 pub mod head;
 mod insert;
 pub mod schema;
+pub mod subject;
 pub mod tree;

@@ -35,7 +35,15 @@ diesel::table! {
 }
 
 diesel::table! {
-    ledger_subject (subject, idx) {
+    ledger_subject_recent (idx, subject) {
+        idx -> BigInt,
+        subject -> Binary,
+    }
+}
+
+diesel::table! {
+    ledger_subject (segment, subject, idx) {
+        segment -> BigInt,
         subject -> Binary,
         idx -> BigInt,
     }
@@ -67,4 +75,4 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(ledger_entry, ledger_subject, ledger_body);
+diesel::allow_tables_to_appear_in_same_query!(ledger_entry, ledger_body);

@@ -33,11 +33,19 @@ CREATE TABLE ledger_body (
     sealed BYTEA NOT NULL
 );
 
--- Which entries are about a subject, by blind index. A convenience, no evidence.
+-- Which entries are about a subject, by blind index. A convenience, no evidence. New rows are appended to `recent`, and
+-- whole segments of 2048 entries are moved from there in the order of the subjects: so nothing is ever written to a
+-- place that depends on the subject, which would cost a page for each row. A search looks into every segment.
+CREATE TABLE ledger_subject_recent (
+    idx BIGINT NOT NULL,
+    subject BYTEA NOT NULL CHECK (octet_length(subject) = 32),
+    PRIMARY KEY (idx, subject)
+);
 CREATE TABLE ledger_subject (
+    segment BIGINT NOT NULL,
     subject BYTEA NOT NULL CHECK (octet_length(subject) = 32),
     idx BIGINT NOT NULL,
-    PRIMARY KEY (subject, idx)
+    PRIMARY KEY (segment, subject, idx)
 );
 
 -- How far the tree has grown: root, roots of its perfect subtrees, and the leaf hashes of the unfinished tile.
