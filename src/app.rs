@@ -166,6 +166,7 @@ pub fn service_with(config: &Config, policies: Policies, ambient: &Ambient) -> R
             return Err(NotStarted::one(fault));
         }
     }
+    let turns = turns(config, &gateway.registry)?;
     let folding = Folding::new(limits.memory.folded_windows, ambient.clone());
     Ok(Arc::new(Service {
         gateway,
@@ -175,7 +176,21 @@ pub fn service_with(config: &Config, policies: Policies, ambient: &Ambient) -> R
         folding,
         documents,
         metrics: Metrics::default(),
-        turns: Arc::new(Semaphore::new(usize::try_from(config.connections.max(1)).unwrap_or(1))),
+        turns: Arc::new(Semaphore::new(turns)),
         edge: Edge { trusted_proxies, statuses: config.statuses, ..Edge::default() },
     }))
+}
+
+/// How many inquiries may hold a connection from a thread of their own: all connections but those that the workers take
+/// for short look-ups, so that a worker never waits for one.
+fn turns(config: &Config, registry: &Database) -> Result<usize, NotStarted> {
+    let (connections, workers) = (usize::try_from(config.connections).unwrap_or(usize::MAX), config.workers.max(2));
+    if let Some(turns @ 1..) = connections.checked_sub(if registry.is_local() { workers } else { 0 }) {
+        return Ok(turns);
+    }
+    let fault = format!(
+        "`connections` = {connections} is not enough: with a registry on SQLite it must be more than `workers`, which is \
+         {workers}"
+    );
+    Err(NotStarted::one(fault))
 }

@@ -16,7 +16,7 @@ use chengxin::domain::Instant;
 use chengxin::exchange::inquiry::Inquiry;
 use chengxin::graphql::RateLimit;
 use chengxin::graphql::answer::Answer;
-use chengxin::graphql::engine::Envelope;
+use chengxin::graphql::engine::Prepared;
 use chengxin::graphql::guard::Reveal;
 use chengxin::graphql::media::{self, MediaType};
 use chengxin::http::service::{BODY_BYTES_MAX, Service};
@@ -53,14 +53,18 @@ async fn answer(service: Data<Arc<Service>>, request: HttpRequest, payload: Payl
     let admitted = service.admission.admit(&caller, address).unwrap();
     let working = Arc::clone(&service);
     let role = caller.role();
-    let turn = Arc::clone(&service.turns).acquire_owned().await.unwrap();
-    let (answer, standing) = web::block(move || {
-        let _turn = turn;
-        let answer = execute(&working, &caller, &admitted, &envelope);
-        (answer, admitted.standing())
-    })
-    .await
-    .unwrap();
+    let (answer, standing) = if let Some(prepared) = service.short_lookup(&caller, &envelope) {
+        (execute(&working, &caller, &admitted, &prepared), admitted.standing())
+    } else {
+        let turn = Arc::clone(&service.turns).acquire_owned().await.unwrap();
+        let work = move || {
+            let _turn = turn;
+            let limits = working.document_limits(caller.role());
+            let prepared = working.engine.prepare(&envelope, &limits, Reveal::Limits).unwrap();
+            (execute(&working, &caller, &admitted, &prepared), admitted.standing())
+        };
+        web::block(work).await.unwrap()
+    };
     service.metrics.count(role.name(), 200, "", micros_since(started, service.gateway.ambient.now()));
     let headers = vec![("ratelimit", standing.rate_limit()), ("ratelimit-policy", standing.rate_limit_policy())];
     reply(media, answer.body, headers)
@@ -70,16 +74,15 @@ fn execute(
     service: &Service,
     caller: &Caller,
     admitted: &chengxin::admission::Admitted,
-    envelope: &Envelope,
+    prepared: &Prepared,
 ) -> Answer {
-    let prepared = service.engine.prepare(envelope, &service.document_limits(caller.role()), Reveal::Limits).unwrap();
     let reservation = service.admission.reserve(admitted, prepared.price()).unwrap();
     let inquiry = Arc::new(Inquiry::open(&service.gateway, caller).unwrap());
     let quota = reservation.standing();
     let number = |value: u64| i64::try_from(value).unwrap();
     let (limit, remaining) = (number(quota.limit), number(quota.remaining));
     let rate = RateLimit::new(limit, number(reservation.cost()), remaining, quota.reset_at, 100);
-    let answer = service.engine.execute(&inquiry, &prepared, &rate);
+    let answer = service.engine.execute(&inquiry, prepared, &rate);
     reservation.settle(inquiry.tally(|tally| tally.cost));
     answer
 }

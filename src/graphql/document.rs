@@ -15,6 +15,9 @@ use super::cost::{CostTable, Formula, Price};
 use super::guard::Checked;
 use super::normalise::{Argument, Normalised};
 
+/// Root fields that find what they answer by a key.
+const LOOKUPS: [&str; 4] = ["subject", "person", "viewer", "__typename"];
+
 /// What an operation does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum OperationKind {
@@ -60,6 +63,7 @@ struct Prepared {
     normalised: OnceLock<Normalised>,
     formula: OnceLock<Formula>,
     is_valid: OnceLock<()>,
+    is_lookup: OnceLock<bool>,
 }
 
 impl Document {
@@ -182,6 +186,14 @@ impl Operation {
         let document = &self.document;
         let compile = || Formula::compile(&document.parsed, self.definition(), &document.table);
         self.prepared().formula.get_or_init(compile).price(variables)
+    }
+
+    /// Whether it only reads subjects by their codes and numbers.
+    pub fn is_lookup(&self) -> bool {
+        *self.prepared().is_lookup.get_or_init(|| {
+            let fields = self.root_fields();
+            self.kind == OperationKind::Query && fields.iter().all(|field| LOOKUPS.contains(&field.as_str()))
+        })
     }
 
     /// Whether validation would pass again: it did once, under the schema this document was cached for, and nothing

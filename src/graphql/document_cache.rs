@@ -77,6 +77,14 @@ impl DocumentCache {
         Ok(document)
     }
 
+    /// The document of a text, if it is at hand.
+    pub fn known(&self, text: &str, limits: &DocumentLimits) -> Option<Arc<Document>> {
+        if text.len() > limits.bytes {
+            return None;
+        }
+        self.shelf.lock().take(&(Sha256::digest(text.as_bytes()).into(), *limits))
+    }
+
     /// How many documents it holds.
     pub fn len(&self) -> usize {
         self.shelf.lock().entries.len()

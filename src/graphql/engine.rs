@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::answer::{Answer, Refused};
 use super::cost::CostTable;
-use super::document::{Operation, OperationKind};
+use super::document::{Document, Operation, OperationKind};
 use super::document_cache::{Capacity, DocumentCache};
 use super::error::{ApiError, Code};
 use super::guard::{DocumentLimits, Rejection, Reveal};
@@ -21,6 +21,11 @@ use crate::exchange::inquiry::Inquiry;
 
 /// How many parsed documents are remembered, and how many bytes of their text.
 const DOCUMENTS: Capacity = Capacity { entries: 1_024, bytes: 8 << 20 };
+
+/// The dearest look-up that counts as short work.
+const LOOKUP_PRICE_MAX: u64 = 100;
+/// The longest variables of one, in bytes.
+const LOOKUP_VARIABLES_MAX: usize = 1_024;
 
 /// The schema of a catalogue, ready to answer.
 #[derive(Debug)]
@@ -119,6 +124,26 @@ impl Engine {
     /// Guards, parses and prices a request.
     pub fn prepare(&self, envelope: &Envelope, limits: &DocumentLimits, reveal: Reveal) -> Result<Prepared, Refused> {
         let document = self.documents.get(&envelope.query, limits).map_err(|rejection| refused(&rejection, reveal))?;
+        Self::priced(&document, envelope, limits, reveal)
+    }
+
+    /// The same for a look-up of little cost in a document that is known; `None` for whatever else is asked, and for
+    /// what would be refused.
+    pub fn prepare_lookup(&self, envelope: &Envelope, limits: &DocumentLimits) -> Option<Prepared> {
+        if envelope.variables.as_ref().is_some_and(|variables| variables.len() > LOOKUP_VARIABLES_MAX) {
+            return None;
+        }
+        let document = self.documents.known(&envelope.query, limits)?;
+        let prepared = Self::priced(&document, envelope, limits, Reveal::Nothing).ok()?;
+        Some(prepared).filter(|prepared| prepared.operation.is_lookup() && prepared.price <= LOOKUP_PRICE_MAX)
+    }
+
+    fn priced(
+        document: &Arc<Document>,
+        envelope: &Envelope,
+        limits: &DocumentLimits,
+        reveal: Reveal,
+    ) -> Result<Prepared, Refused> {
         let variables =
             variables(envelope.variables.as_deref(), limits).map_err(|rejection| refused(&rejection, reveal))?;
         let operation = document.operation(envelope.operation_name.as_deref()).map_err(|_| {

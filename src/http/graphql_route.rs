@@ -85,12 +85,16 @@ pub async fn answer(service: Data<Arc<Service>>, request: HttpRequest, payload: 
         let caller = identify(&service, &request).await?;
         role = caller.role();
         let admitted = admit(&service, &caller, arrival.address)?;
+        if let Some(prepared) = service.short_lookup(&caller, &envelope) {
+            return inquire(&service, &caller, &admitted, prepared, arrival);
+        }
         let (at, working) = (arrival, Arc::clone(&service));
         let fault = || Refusal::new(Code::InternalServerError, Outcome::Fault, "the gateway could not answer this");
         let turn = Arc::clone(&service.turns).acquire_owned().await.map_err(|_| fault())?;
         let work = move || {
             let _turn = turn;
-            inquire(&working, &caller, &admitted, &envelope, at)
+            let prepared = prepare(&working, &caller, &envelope)?;
+            inquire(&working, &caller, &admitted, prepared, at)
         };
         web::block(work).await.map_err(|_| fault())?
     };
@@ -172,16 +176,20 @@ fn admit(service: &Service, caller: &Caller, address: IpAddr) -> Result<Admitted
     service.admission.admit(caller, address).map_err(|refused| too_many(&refused))
 }
 
-/// Guard, price, permit, execution: everything that works, on a thread that may wait for the database.
+/// Guard and price.
+fn prepare(service: &Service, caller: &Caller, envelope: &Envelope) -> Result<Prepared, Refusal> {
+    let reveal = if caller.role() == Role::Public { Reveal::Nothing } else { Reveal::Limits };
+    Ok(service.engine.prepare(envelope, &service.document_limits(caller.role()), reveal)?)
+}
+
+/// Permit and execution: what works with the registry.
 fn inquire(
     service: &Service,
     caller: &Caller,
     admitted: &Admitted,
-    envelope: &Envelope,
+    prepared: Prepared,
     arrival: Arrival,
 ) -> Result<Finished, Refusal> {
-    let reveal = if caller.role() == Role::Public { Reveal::Nothing } else { Reveal::Limits };
-    let prepared = service.engine.prepare(envelope, &service.document_limits(caller.role()), reveal)?;
     if arrival.is_get && prepared.kind() != OperationKind::Query {
         let refusal = Refusal::new(Code::BadRequest, Outcome::MethodNotAllowed, "send mutations by POST");
         return Err(refusal.with(vec![("allow", "POST".to_owned())]));

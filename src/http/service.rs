@@ -9,10 +9,11 @@ use tokio::sync::Semaphore;
 
 use super::metrics::Metrics;
 use crate::admission::{Admission, Cidr, Folding, Forwarded, Limits, client_address};
-use crate::authentication::Authenticator;
+use crate::authentication::{Authenticator, Caller};
 use crate::domain::Role;
 use crate::exchange::gateway::Gateway;
 use crate::graphql::Engine;
+use crate::graphql::engine::{Envelope, Prepared};
 use crate::graphql::guard::DocumentLimits;
 use crate::graphql::media::Statuses;
 
@@ -36,8 +37,8 @@ pub struct Service {
     pub documents: BTreeMap<Role, DocumentLimits>,
     /// Numbers.
     pub metrics: Metrics,
-    /// Inquiries that may run at once: as many as there are connections to the registry. Whoever comes later waits
-    /// without a thread of its own.
+    /// Inquiries that may run at once beside the workers: as many as there are connections to the registry for them.
+    /// Whoever comes later waits without a thread of its own.
     pub turns: Arc<Semaphore>,
     /// How the listener is set up.
     pub edge: Edge,
@@ -58,6 +59,15 @@ impl Service {
     /// The limits of documents for a role.
     pub fn document_limits(&self, role: Role) -> DocumentLimits {
         self.documents.get(&role).copied().unwrap_or_default()
+    }
+
+    /// A look-up that a worker may answer itself: its document is known, its price is small, it reads a file of this
+    /// machine, and it takes no use of an authorization. Handing it to another thread and back costs more than it does.
+    pub fn short_lookup(&self, caller: &Caller, envelope: &Envelope) -> Option<Prepared> {
+        if caller.declared_authorization().is_some() || !self.gateway.registry.is_local() {
+            return None;
+        }
+        self.engine.prepare_lookup(envelope, &self.document_limits(caller.role()))
     }
 
     /// Whether requests that need the ledger can be answered.

@@ -96,6 +96,11 @@ impl Database {
         Address::parse(url)?.connect(set)?.revert_all(set)
     }
 
+    /// Whether it is a file of this machine, so that a read never waits for another.
+    pub fn is_local(&self) -> bool {
+        self.manager.address.is_file()
+    }
+
     /// Runs `work` on a connection, without a transaction: each statement sees the latest state.
     pub fn read<T>(&self, work: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError>) -> Result<T, StoreError> {
         self.lend(work)
@@ -128,7 +133,7 @@ impl Database {
         Ok(self.manager.connect()?.connection)
     }
 
-    /// Keeps an SQLite file from growing beyond `pages` pages of 4 KiB, so that a disk is never filled to the last
+    /// Keeps an SQLite file from growing beyond `pages` pages (4 KiB of the registry, 8 KiB of the ledger), so that a disk is never filled to the last
     /// byte: what would not fit is refused as a whole. Holds for connections made from now on; 0 lifts it.
     pub fn limit_pages(&self, pages: u32) {
         self.manager.page_limit.store(pages, Ordering::Relaxed);
