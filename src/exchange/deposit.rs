@@ -3,7 +3,7 @@
 //! A chunk is one transaction and a record is told by the HMAC of its natural key, so a killed import is simply run
 //! again: nothing doubled, nothing half.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::fault::Fault;
 use super::gateway::Gateway;
@@ -13,7 +13,7 @@ use crate::domain::text::normalise_name;
 use crate::domain::{
     BatchId, Date, DepartmentId, Place, RecordId, SealedFields, Sensitive, SubjectCategory, SubjectId,
 };
-use crate::store::deposit::{Deposit, Existing, NewBatch, NewRecord};
+use crate::store::deposit::{Deposit, Existing, NewBatch, NewRecord, Pending};
 use crate::store::subject::Subject;
 use crate::store::{self, AnyConnection, StoreError};
 
@@ -65,6 +65,8 @@ pub struct Depositor<'g> {
     authority: Authority,
     /// Subjects met in this batch, by kind and value of an identifier.
     subjects: HashMap<(IdentifierKind, String), SubjectId>,
+    /// Names under which subjects are known, as far as they were met in this batch.
+    names: HashSet<(SubjectId, String)>,
     /// Lines whose record another department provides, so that they were left alone.
     pub refused: Vec<u64>,
 }
@@ -95,7 +97,7 @@ impl<'g> Depositor<'g> {
             received_at: gateway.ambient.now(),
         };
         gateway.registry.write(|connection| store::deposit::insert_batch(connection, &batch))?;
-        Ok(Self { gateway, batch: id, authority, subjects: HashMap::new(), refused: Vec::new() })
+        Ok(Self { gateway, batch: id, authority, subjects: HashMap::new(), names: HashSet::new(), refused: Vec::new() })
     }
 
     /// Keeps the batch's quality report.
@@ -103,14 +105,49 @@ impl<'g> Depositor<'g> {
         self.gateway.registry.write(|connection| store::deposit::set_report(connection, self.batch, report))
     }
 
-    fn deposit(&mut self, connection: &mut AnyConnection, record: &PreparedRecord) -> Result<Written, DepositError> {
+    /// Deposits a chunk inside a transaction.
+    fn deposit(
+        &mut self,
+        connection: &mut AnyConnection,
+        records: &[PreparedRecord],
+    ) -> Result<Vec<Written>, DepositError> {
+        let digests: Vec<Digests> = records.iter().map(|record| self.digests(record)).collect();
+        let keys: Vec<[u8; 32]> = digests.iter().map(|digests| digests.key).collect();
+        let mut known = store::deposit::existing(connection, &keys)?;
+        self.meet(connection, records)?;
+        let (mut chunk, mut seen, mut written) = (Chunk::default(), HashSet::new(), Vec::with_capacity(records.len()));
+        for (record, digests) in records.iter().zip(digests) {
+            if !seen.insert(digests.key) {
+                // The same key once more: what the first became must be there to be found.
+                chunk.flush(connection, self.gateway)?;
+                known.extend(store::deposit::existing(connection, &[digests.key])?);
+            }
+            let existing = known.get(&digests.key);
+            let done = self.deposit_one(connection, record, (&digests, existing), &mut chunk)?;
+            written.push(done);
+        }
+        chunk.flush(connection, self.gateway)?;
+        Ok(written)
+    }
+
+    fn digests(&self, record: &PreparedRecord) -> Digests {
         let keyring = &self.gateway.keyring;
         let key = format!("{}\u{1f}{}", record.item, record.key_text.expose());
-        let key_digest = keyring.digest("record.key", key.as_bytes());
-        let content_digest = keyring.digest("record.content", record.content_text().expose().as_bytes());
-        let existing = store::deposit::existing(connection, &key_digest, &content_digest)?;
-        if let Some(existing) = &existing {
-            if existing.same {
+        Digests {
+            key: keyring.digest("record.key", key.as_bytes()),
+            content: keyring.digest("record.content", record.content_text().expose().as_bytes()),
+        }
+    }
+
+    fn deposit_one(
+        &mut self,
+        connection: &mut AnyConnection,
+        record: &PreparedRecord,
+        (digests, existing): (&Digests, Option<&Existing>),
+        chunk: &mut Chunk,
+    ) -> Result<Written, DepositError> {
+        if let Some(existing) = existing {
+            if existing.content_digest == digests.content {
                 return Ok(Written::Unchanged);
             }
             if let Authority::Department(own) = &self.authority
@@ -120,15 +157,12 @@ impl<'g> Depositor<'g> {
                 return Ok(Written::Unchanged);
             }
         }
-        let subject = self.subject(connection, &record.subject, existing.as_ref())?;
-        learn_name(connection, record, subject)?;
-        let new = self.row(record, (key_digest, content_digest), subject, existing.as_ref())?;
-        let index = self.index(record);
-        let now = self.gateway.ambient.now();
-        Ok(match store::deposit::deposit(connection, existing.as_ref(), &new, &index, now)? {
+        let subject = self.subject(&record.subject, existing, chunk);
+        self.learn_name(record, subject, chunk);
+        let new = self.row(record, (digests.key, digests.content), subject, existing)?;
+        Ok(match chunk.records.put(connection, existing, new, self.index(record))? {
             Deposit::Inserted => Written::Inserted,
             Deposit::Updated => Written::Updated,
-            Deposit::Unchanged => Written::Unchanged,
         })
     }
 
@@ -203,62 +237,60 @@ impl<'g> Depositor<'g> {
         index
     }
 
-    /// The subject of a row: known by one of its identifiers, or made. Without any identifier it is one of its own
-    /// for each record, never merged with another.
-    fn subject(
-        &mut self,
-        connection: &mut AnyConnection,
-        subject: &PreparedSubject,
-        existing: Option<&Existing>,
-    ) -> Result<SubjectId, StoreError> {
-        let identifiers: Vec<(IdentifierKind, String)> = subject
-            .identifiers
-            .iter()
-            .map(|(kind, content)| match content {
-                Content::Clear(text) => (*kind, text.clone()),
-                Content::Private(number) => (*kind, self.gateway.certificate_index(*kind, number.expose())),
-            })
-            .collect();
-        for identifier in &identifiers {
-            if let Some(id) = self.find(connection, identifier)? {
-                return Ok(id);
+    fn identifiers(&self, subject: &PreparedSubject) -> Vec<(IdentifierKind, String)> {
+        let value = |(kind, content): &(IdentifierKind, Content)| match content {
+            Content::Clear(text) => (*kind, text.clone()),
+            Content::Private(number) => (*kind, self.gateway.certificate_index(*kind, number.expose())),
+        };
+        subject.identifiers.iter().map(value).collect()
+    }
+
+    /// Looks up the subjects of a chunk and their names.
+    fn meet(&mut self, connection: &mut AnyConnection, records: &[PreparedRecord]) -> Result<(), StoreError> {
+        let mut wanted: BTreeMap<&'static str, (IdentifierKind, Vec<String>)> = BTreeMap::new();
+        let identifiers: BTreeSet<_> = records.iter().flat_map(|record| self.identifiers(&record.subject)).collect();
+        for (kind, value) in identifiers {
+            if !self.subjects.contains_key(&(kind, value.clone())) {
+                wanted.entry(kind.name()).or_insert_with(|| (kind, Vec::new())).1.push(value);
             }
         }
+        for (kind, values) in wanted.into_values() {
+            for (value, id) in store::subject::with_identifiers(connection, kind, &values)? {
+                self.subjects.insert((kind, value), id);
+            }
+        }
+        let names: BTreeSet<String> = records.iter().filter_map(name_key).collect();
+        let names: Vec<String> = names.into_iter().collect();
+        let found = store::subject::with_names(connection, &names)?;
+        self.names.extend(found.into_iter().map(|(name_key, id)| (id, name_key)));
+        Ok(())
+    }
+
+    /// The subject of a row: known by one of its identifiers, or made. Without any identifier it is one of its own
+    /// for each record, never merged with another.
+    fn subject(&mut self, subject: &PreparedSubject, existing: Option<&Existing>, chunk: &mut Chunk) -> SubjectId {
+        let identifiers = self.identifiers(subject);
+        if let Some(&id) = identifiers.iter().find_map(|identifier| self.subjects.get(identifier)) {
+            return id;
+        }
         if let (true, Some(existing)) = (identifiers.is_empty(), existing) {
-            return Ok(existing.subject);
+            return existing.subject;
         }
-        self.make(connection, subject, identifiers)
-    }
-
-    fn find(
-        &mut self,
-        connection: &mut AnyConnection,
-        identifier: &(IdentifierKind, String),
-    ) -> Result<Option<SubjectId>, StoreError> {
-        if let Some(&id) = self.subjects.get(identifier) {
-            return Ok(Some(id));
-        }
-        let found = store::subject::find_by_identifier(connection, identifier.0, &identifier.1)?;
-        if let Some(subject) = &found {
-            self.subjects.insert(identifier.clone(), subject.id);
-        }
-        Ok(found.map(|subject| subject.id))
-    }
-
-    fn make(
-        &mut self,
-        connection: &mut AnyConnection,
-        subject: &PreparedSubject,
-        identifiers: Vec<(IdentifierKind, String)>,
-    ) -> Result<SubjectId, StoreError> {
         let id = SubjectId::new(self.gateway.ambient.uuid7());
-        let made = Subject { id, category: subject.category };
-        store::subject::insert(connection, &made, self.gateway.ambient.now().micros())?;
+        chunk.subjects.push(Subject { id, category: subject.category });
         for (kind, value) in identifiers {
-            store::subject::insert_identifier(connection, id, kind, &value)?;
+            chunk.identifiers.push((id, kind, value.clone()));
             self.subjects.insert((kind, value), id);
         }
-        Ok(id)
+        id
+    }
+
+    fn learn_name(&mut self, record: &PreparedRecord, subject: SubjectId, chunk: &mut Chunk) {
+        if let Some(name_key) = name_key(record)
+            && self.names.insert((subject, name_key.clone()))
+        {
+            chunk.names.push((subject, name_key));
+        }
     }
 }
 
@@ -267,27 +299,47 @@ impl RecordSink for Depositor<'_> {
 
     fn write(&mut self, batch: &[PreparedRecord]) -> Result<Vec<Written>, DepositError> {
         let registry = &self.gateway.registry;
-        let known = self.subjects.len();
-        let written = registry.write_with(|connection| {
-            batch.iter().map(|record| self.deposit(connection, record)).collect::<Result<Vec<_>, DepositError>>()
-        });
-        if written.is_err() && self.subjects.len() != known {
-            // Subjects made in the transaction that was rolled back do not exist.
+        let written = registry.write_with(|connection| self.deposit(connection, batch));
+        if written.is_err() {
+            // Subjects and names made in the transaction that was rolled back do not exist.
             self.subjects.clear();
+            self.names.clear();
         }
         written
     }
 }
 
-/// Organisations can be found by name; persons and individual businesses cannot.
-fn learn_name(connection: &mut AnyConnection, record: &PreparedRecord, subject: SubjectId) -> Result<(), StoreError> {
-    let Some(Content::Clear(name)) = &record.subject.name else { return Ok(()) };
-    let key = normalise_name(name);
-    let is_organization = record.subject.category == SubjectCategory::Organization;
-    if !is_organization || key.is_empty() || store::subject::has_name(connection, subject, &key)? {
-        return Ok(());
+/// A record's natural key and content, as digests.
+struct Digests {
+    key: [u8; 32],
+    content: [u8; 32],
+}
+
+/// What a chunk writes, gathered for few statements.
+#[derive(Default)]
+struct Chunk {
+    subjects: Vec<Subject>,
+    identifiers: Vec<(SubjectId, IdentifierKind, String)>,
+    names: Vec<(SubjectId, String)>,
+    records: Pending,
+}
+
+impl Chunk {
+    /// Writes what waits, whatever is referred to before what refers to it.
+    fn flush(&mut self, connection: &mut AnyConnection, gateway: &Gateway) -> Result<(), StoreError> {
+        let now = gateway.ambient.now();
+        store::subject::insert(connection, &std::mem::take(&mut self.subjects), now)?;
+        store::subject::insert_identifiers(connection, std::mem::take(&mut self.identifiers))?;
+        store::subject::insert_names(connection, std::mem::take(&mut self.names))?;
+        self.records.flush(connection, now)
     }
-    store::subject::insert_name(connection, subject, &key)
+}
+
+/// The normalised name of a record's subject. Organisations can be found by name; persons and individual businesses cannot.
+fn name_key(record: &PreparedRecord) -> Option<String> {
+    let Some(Content::Clear(name)) = &record.subject.name else { return None };
+    let is_organization = record.subject.category == SubjectCategory::Organization;
+    Some(normalise_name(name)).filter(|key| is_organization && !key.is_empty())
 }
 
 /// A digest of what a department submitted, in place of a file's.

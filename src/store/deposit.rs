@@ -1,11 +1,12 @@
 //! The write side of records: batches, upsert by natural key, every version kept.
 //!
-//! One call deposits one record inside the caller's transaction. Sealing needs the record's id and version,
-//! so the caller hands a function that makes the row once both are known.
+//! Records are looked up and written many at a time: on PostgreSQL each call is a round trip.
+
+use std::collections::HashMap;
 
 use diesel::prelude::*;
 
-use super::connection::{AnyConnection, on_each_backend};
+use super::connection::AnyConnection;
 use super::schema::{batches, record_index, records};
 use super::{StoreError, insert, row_id};
 use crate::domain::{BatchId, Instant, RecordId, SubjectId};
@@ -28,7 +29,7 @@ pub struct NewBatch {
 }
 
 /// A record to be stored, once its id and version are known.
-#[derive(AsChangeset, Debug)]
+#[derive(AsChangeset, Clone, Debug)]
 #[diesel(table_name = records)]
 pub struct NewRecord {
     /// UUIDv7.
@@ -86,8 +87,6 @@ pub enum Deposit {
     Inserted,
     /// It replaces an older version.
     Updated,
-    /// The same content was there already.
-    Unchanged,
 }
 
 /// The record that a natural key names, as far as an upsert needs it.
@@ -101,8 +100,8 @@ pub struct Existing {
     pub subject: SubjectId,
     /// The department that provides it, or empty.
     pub provider: String,
-    /// Whether its content is the content at hand.
-    pub same: bool,
+    /// HMAC of its content.
+    pub content_digest: Vec<u8>,
 }
 
 /// Opens a batch.
@@ -129,59 +128,110 @@ pub fn set_report(connection: &mut AnyConnection, batch: BatchId, report: &str) 
     StoreError::expect_count("batches", 1, changed)
 }
 
-/// The record with this natural key, if there is one.
+/// The records that these natural keys name, by key.
 pub fn existing(
     connection: &mut AnyConnection,
-    key_digest: &[u8; 32],
-    content_digest: &[u8; 32],
-) -> Result<Option<Existing>, StoreError> {
-    type Found = (Vec<u8>, i64, Vec<u8>, Vec<u8>, String);
-    let query = records::table.filter(records::key_digest.eq(key_digest.as_slice())).select((
+    key_digests: &[[u8; 32]],
+) -> Result<HashMap<[u8; 32], Existing>, StoreError> {
+    type Found = (Vec<u8>, Vec<u8>, i64, Vec<u8>, Vec<u8>, String);
+    let columns = (
+        records::key_digest,
         records::id,
         records::version,
         records::content_digest,
         records::subject,
         records::provider,
-    ));
-    let row: Option<Found> = on_each_backend!(connection, |backend| query.get_result(backend)).optional()?;
-    row.map(|(id, version, content, subject, provider)| {
-        let id = row_id(RecordId::from_slice, "records", "id", &id)?;
-        let subject = row_id(SubjectId::from_slice, "records", "subject", &subject)?;
-        Ok(Existing { id, version, subject, provider, same: content == content_digest })
-    })
-    .transpose()
-}
-
-/// Stores the first version of a record, or a newer one over `existing`, with its index values.
-pub fn deposit(
-    connection: &mut AnyConnection,
-    existing: Option<&Existing>,
-    record: &NewRecord,
-    index: &[(String, String)],
-    recorded_at: Instant,
-) -> Result<Deposit, StoreError> {
-    let outcome = match existing {
-        None => {
-            insert::record(connection, record)?;
-            Deposit::Inserted
+    );
+    let rows: Vec<Found> = match connection {
+        AnyConnection::Sqlite(backend) => {
+            let one = |key: &[u8; 32]| {
+                records::table.filter(records::key_digest.eq(key.as_slice())).select(columns).get_result(backend)
+            };
+            key_digests.iter().map(one).filter_map(|found| found.optional().transpose()).collect::<QueryResult<_>>()?
         }
-        Some(existing) => {
-            replace(connection, existing, record)?;
-            Deposit::Updated
+        AnyConnection::Postgres(backend) => {
+            let keys: Vec<&[u8]> = key_digests.iter().map(<[u8; 32]>::as_slice).collect();
+            records::table.filter(records::key_digest.eq_any(keys)).select(columns).load(backend)?
         }
     };
-    insert::version(connection, record, recorded_at)?;
-    for (field, value) in index {
-        diesel::insert_into(record_index::table)
-            .values((
-                record_index::item.eq(&record.item),
-                record_index::field.eq(field),
-                record_index::value.eq(value),
-                record_index::record.eq(&record.id),
-            ))
-            .execute(connection)?;
+    rows.into_iter()
+        .map(|(key, id, version, content_digest, subject, provider)| {
+            let key = row_id(|bytes| <[u8; 32]>::try_from(bytes).ok(), "records", "key_digest", &key)?;
+            let id = row_id(RecordId::from_slice, "records", "id", &id)?;
+            let subject = row_id(SubjectId::from_slice, "records", "subject", &subject)?;
+            Ok((key, Existing { id, version, subject, provider, content_digest }))
+        })
+        .collect()
+}
+
+/// A value of an indexed field.
+#[derive(Debug, Insertable)]
+#[diesel(table_name = record_index)]
+struct IndexRow {
+    item: String,
+    field: String,
+    value: String,
+    record: Vec<u8>,
+}
+
+/// Index rows per statement: four values each, below PostgreSQL's 65,535.
+const INDEX_ROWS_PER_STATEMENT: usize = 16_000;
+
+/// Records of one transaction that are written together.
+#[derive(Debug, Default)]
+pub struct Pending {
+    new: Vec<NewRecord>,
+    replacing: Vec<NewRecord>,
+    index: Vec<IndexRow>,
+}
+
+impl Pending {
+    /// Takes in the first version of a record, or a newer one over `existing`, with its index values. What replaces is
+    /// written at once, so that a loser among two writers learns it here; the rest waits for `flush`.
+    pub fn put(
+        &mut self,
+        connection: &mut AnyConnection,
+        existing: Option<&Existing>,
+        record: NewRecord,
+        index: Vec<(String, String)>,
+    ) -> Result<Deposit, StoreError> {
+        self.index.extend(index.into_iter().map(|(field, value)| IndexRow {
+            item: record.item.clone(),
+            field,
+            value,
+            record: record.id.clone(),
+        }));
+        match existing {
+            None => {
+                self.new.push(record);
+                Ok(Deposit::Inserted)
+            }
+            Some(existing) => {
+                replace(connection, existing, &record)?;
+                self.replacing.push(record);
+                Ok(Deposit::Updated)
+            }
+        }
     }
-    Ok(outcome)
+
+    /// Writes what waits.
+    pub fn flush(&mut self, connection: &mut AnyConnection, recorded_at: Instant) -> Result<(), StoreError> {
+        let Self { new, replacing, index } = std::mem::take(self);
+        let inserted = insert::records(connection, &new)?;
+        StoreError::expect_count("records", new.len(), inserted)?;
+        for versions in [&new, &replacing] {
+            let inserted = insert::versions(connection, versions, recorded_at)?;
+            StoreError::expect_count("record_versions", versions.len(), inserted)?;
+        }
+        let mut rows = index.into_iter();
+        loop {
+            let part: Vec<IndexRow> = rows.by_ref().take(INDEX_ROWS_PER_STATEMENT).collect();
+            if part.is_empty() {
+                return Ok(());
+            }
+            connection.insert_rows(record_index::table, part)?;
+        }
+    }
 }
 
 fn replace(connection: &mut AnyConnection, existing: &Existing, record: &NewRecord) -> Result<(), StoreError> {

@@ -77,51 +77,105 @@ pub fn identifier(
         .optional()?)
 }
 
-/// Adds a subject.
-pub fn insert(connection: &mut AnyConnection, subject: &Subject, created_at_micros: i64) -> Result<(), StoreError> {
-    diesel::insert_into(subjects::table)
-        .values(SubjectRow {
-            id: subject.id.bytes().to_vec(),
-            category: subject.category.name().to_owned(),
-            created_at: created_at_micros,
-        })
-        .execute(connection)?;
-    Ok(())
-}
-
-/// Gives a subject an identifier that no subject has yet.
-pub fn insert_identifier(
+/// Adds subjects.
+pub fn insert(
     connection: &mut AnyConnection,
-    id: SubjectId,
-    kind: IdentifierKind,
-    value: &str,
+    subjects: &[Subject],
+    created_at: crate::domain::Instant,
 ) -> Result<(), StoreError> {
-    diesel::insert_into(subject_identifiers::table)
-        .values((
-            subject_identifiers::kind.eq(kind.name()),
-            subject_identifiers::value.eq(value),
-            subject_identifiers::subject.eq(id.bytes().as_slice()),
-        ))
-        .execute(connection)?;
-    Ok(())
+    let row = |subject: &Subject| SubjectRow {
+        id: subject.id.bytes().to_vec(),
+        category: subject.category.name().to_owned(),
+        created_at: created_at.micros(),
+    };
+    let inserted = connection.insert_rows(subjects::table, subjects.iter().map(row).collect())?;
+    StoreError::expect_count("subjects", subjects.len(), inserted)
 }
 
-/// Whether a subject is known under this normalised name.
-pub fn has_name(connection: &mut AnyConnection, id: SubjectId, name_key: &str) -> Result<bool, StoreError> {
-    let query = diesel::select(diesel::dsl::exists(
-        subject_names::table
-            .filter(subject_names::name_key.eq(name_key))
-            .filter(subject_names::subject.eq(id.bytes().as_slice())),
-    ));
-    Ok(on_each_backend!(connection, |backend| query.get_result(backend))?)
+#[derive(Insertable)]
+#[diesel(table_name = subject_identifiers)]
+struct IdentifierRow {
+    kind: &'static str,
+    value: String,
+    subject: Vec<u8>,
 }
 
-/// Adds a normalised name.
-pub fn insert_name(connection: &mut AnyConnection, id: SubjectId, name_key: &str) -> Result<(), StoreError> {
-    diesel::insert_into(subject_names::table)
-        .values((subject_names::name_key.eq(name_key), subject_names::subject.eq(id.bytes().as_slice())))
-        .execute(connection)?;
-    Ok(())
+/// Gives subjects identifiers that no subject has yet.
+pub fn insert_identifiers(
+    connection: &mut AnyConnection,
+    identifiers: Vec<(SubjectId, IdentifierKind, String)>,
+) -> Result<(), StoreError> {
+    let wanted = identifiers.len();
+    let row = |(id, kind, value): (SubjectId, IdentifierKind, String)| IdentifierRow {
+        kind: kind.name(),
+        value,
+        subject: id.bytes().to_vec(),
+    };
+    let rows = identifiers.into_iter().map(row).collect();
+    let inserted = connection.insert_rows(subject_identifiers::table, rows)?;
+    StoreError::expect_count("subject_identifiers", wanted, inserted)
+}
+
+/// The subjects that have identifiers of one kind among `values`, each with its value.
+pub fn with_identifiers(
+    connection: &mut AnyConnection,
+    kind: IdentifierKind,
+    values: &[String],
+) -> Result<Vec<(String, SubjectId)>, StoreError> {
+    use subject_identifiers::dsl;
+    let of_kind = || dsl::subject_identifiers.filter(dsl::kind.eq(kind.name())).select((dsl::value, dsl::subject));
+    let rows: Vec<(String, Vec<u8>)> = match connection {
+        AnyConnection::Sqlite(backend) => {
+            let one = |value: &String| of_kind().filter(dsl::value.eq(value)).get_result(backend).optional();
+            values.iter().map(one).filter_map(Result::transpose).collect::<QueryResult<_>>()?
+        }
+        AnyConnection::Postgres(backend) => of_kind().filter(dsl::value.eq_any(values)).load(backend)?,
+    };
+    rows.into_iter()
+        .map(|(value, id)| Ok((value, row_id(SubjectId::from_slice, "subject_identifiers", "subject", &id)?)))
+        .collect()
+}
+
+/// The subjects that are known under normalised names among `name_keys`, each with its name.
+pub fn with_names(
+    connection: &mut AnyConnection,
+    name_keys: &[String],
+) -> Result<Vec<(String, SubjectId)>, StoreError> {
+    use subject_names::dsl;
+    let names = || dsl::subject_names.select((dsl::name_key, dsl::subject));
+    let rows: Vec<(String, Vec<u8>)> = match connection {
+        AnyConnection::Sqlite(backend) => {
+            let mut rows = Vec::new();
+            for name_key in name_keys {
+                rows.extend(names().filter(dsl::name_key.eq(name_key)).load(backend)?);
+            }
+            rows
+        }
+        AnyConnection::Postgres(backend) => names().filter(dsl::name_key.eq_any(name_keys)).load(backend)?,
+    };
+    named(rows)
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = subject_names)]
+struct NameRow {
+    name_key: String,
+    subject: Vec<u8>,
+}
+
+/// Adds normalised names.
+pub fn insert_names(connection: &mut AnyConnection, names: Vec<(SubjectId, String)>) -> Result<(), StoreError> {
+    let wanted = names.len();
+    let rows = names.into_iter().map(|(id, name_key)| NameRow { name_key, subject: id.bytes().to_vec() }).collect();
+    let inserted = connection.insert_rows(subject_names::table, rows)?;
+    StoreError::expect_count("subject_names", wanted, inserted)
+}
+
+fn named(rows: Vec<(String, Vec<u8>)>) -> Result<Vec<(String, SubjectId)>, StoreError> {
+    let of = |(name_key, id): (String, Vec<u8>)| {
+        Ok((name_key, row_id(SubjectId::from_slice, "subject_names", "subject", &id)?))
+    };
+    rows.into_iter().map(of).collect()
 }
 
 /// Subjects whose normalised name begins with `prefix`, in the order of name and id, after a given place.
@@ -146,7 +200,5 @@ pub fn with_name_prefix(
         );
     }
     let rows: Vec<(String, Vec<u8>)> = query.load(connection)?;
-    rows.into_iter()
-        .map(|(name_key, id)| Ok((name_key, row_id(SubjectId::from_slice, "subject_names", "subject", &id)?)))
-        .collect()
+    named(rows)
 }

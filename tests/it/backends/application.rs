@@ -73,6 +73,59 @@ async fn both_databases_give_equal_answers() {
     assert!(on_sqlite.iter().any(|body| body.to_string().contains("建设工程施工")));
 }
 
+#[derive(diesel::QueryableByName, Debug, PartialEq)]
+struct Counts {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    records: i64,
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    latest: i64,
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    versions: i64,
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    indexed_fields: i64,
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    index_rows: i64,
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    subjects: i64,
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    names: i64,
+}
+
+/// Rows of a chunk are written together; one that comes several times in it must still replace itself, and a subject
+/// that is new in it must be made once.
+#[test]
+fn a_record_that_comes_several_times_in_one_chunk_is_one_record_with_all_its_versions() {
+    let scratch = Scratch::postgres();
+    let mut apps = vec![TestApp::new()];
+    apps.extend(scratch.as_ref().map(on));
+    let uscc = chengxin::domain::identifier::Uscc::with_check("91370502MA9AAAA00").unwrap();
+    let row = |number: u8, content: &str| {
+        format!(
+            "东营测试甲有限公司,法人及非法人组织,{},准予行政许可决定书,东测许〔2026〕{number}号,普通,{content},2026-11-16,2026-11-16,2099-12-31,\
+             市行政审批服务局,市行政审批服务局\n",
+            uscc.as_str()
+        )
+    };
+    let header =
+        "XK_XDR_MC,XK_XDR_LB,XK_XDR_SHXYM,XK_XKWS,XK_WSH,XK_XKLB,XK_NR,XK_JDRQ,XK_YXQZ,XK_YXQZI,XK_XKJG,XK_LYDW\n";
+    let csv = [header.to_owned(), row(1, "甲"), row(2, "甲"), row(1, "乙"), row(1, "丙"), row(2, "甲")].concat();
+    for app in &apps {
+        let report = app.import("administrative-licence", &csv);
+        assert_eq!((report.accepted, report.duplicates, report.inserted, report.updated), (4, 1, 2, 2), "{report:?}");
+        let count = "SELECT (SELECT count(*) FROM records) AS records, (SELECT max(version) FROM records) AS latest, \
+             (SELECT count(*) FROM record_versions) AS versions, (SELECT count(*) FROM record_index) AS index_rows, \
+             (SELECT count(DISTINCT field) FROM record_index) AS indexed_fields, (SELECT count(*) FROM subjects) AS subjects, \
+             (SELECT count(*) FROM subject_names) AS names";
+        let read = |on: &mut chengxin::store::AnyConnection| {
+            Ok(diesel::RunQueryDsl::get_result::<Counts>(diesel::sql_query(count), on)?)
+        };
+        let counts = app.service.gateway.registry.read(read).unwrap();
+        let Counts { records, latest, versions, indexed_fields, index_rows, subjects, names } = counts;
+        assert_eq!((records, latest, versions, subjects, names), (2, 3, 4, 1, 1));
+        assert_eq!(index_rows, 2 * indexed_fields, "the values of replaced versions are gone");
+    }
+}
+
 #[actix_web::test]
 async fn a_cut_ledger_connection_costs_no_answer_and_no_entry() {
     let Some(scratch) = Scratch::postgres() else { return };

@@ -7,7 +7,7 @@ use chengxin::store::record::{self, Position, Record, Rows, Selection};
 use chengxin::store::{StoreError, subject};
 use diesel::prelude::*;
 
-use super::setting::{NOW, Registry, date, id, record, registries};
+use super::setting::{Registry, date, deposited, id, record, registries};
 
 fn page(registry: &Registry, selection: &Selection, rows: &Rows, after: Option<&Position>, limit: i64) -> Vec<Record> {
     registry.database.read(|on| record::page(on, selection, rows, after, limit)).unwrap()
@@ -18,8 +18,8 @@ fn numbers(found: &[Record]) -> Vec<u8> {
     found.iter().map(|record| record.id.bytes()[15]).collect()
 }
 
-fn existing(registry: &Registry, key: u8, content: u8) -> Option<Existing> {
-    registry.database.read(|on| deposit::existing(on, &[key; 32], &[content; 32])).unwrap()
+fn existing(registry: &Registry, key: u8) -> Option<Existing> {
+    registry.database.read(|on| deposit::existing(on, &[[8; 32], [key; 32]])).unwrap().remove(&[key; 32])
 }
 
 /// Versions of record 1 with the state each had.
@@ -35,20 +35,17 @@ fn an_upsert_replaces_the_current_row_and_keeps_every_version() {
         let (subject, batch) = (registry.subject(1), registry.batch(1));
         let index = |value: &str| vec![("decisionNo".to_owned(), value.to_owned())];
         assert_eq!(registry.put(&record(1, subject, batch), &index("one")).unwrap(), Deposit::Inserted);
-        assert!(existing(&registry, 9, 1).is_none());
-        let same = existing(&registry, 1, 1).unwrap();
-        assert_eq!((same.id.bytes()[15], same.version, same.same, same.provider.as_str()), (1, 1, true, "AAS"));
-        let seen = existing(&registry, 1, 2).unwrap();
-        assert!(!seen.same);
+        assert!(existing(&registry, 9).is_none());
+        let seen = existing(&registry, 1).unwrap();
+        assert_eq!((seen.id.bytes()[15], seen.version, seen.provider.as_str()), (1, 1, "AAS"));
+        assert_eq!(seen.content_digest, record(1, subject, batch).content_digest);
         let newer = NewRecord {
             version: 2,
             state: "REPAIRED".to_owned(),
             content_digest: vec![2; 32],
             ..record(1, subject, batch)
         };
-        let replace = |seen: &Existing| {
-            registry.database.write(|on| deposit::deposit(on, Some(seen), &newer, &index("two"), NOW))
-        };
+        let replace = |seen: &Existing| registry.database.write(|on| deposited(on, Some(seen), &newer, &index("two")));
         assert_eq!(replace(&seen).unwrap(), Deposit::Updated);
         assert_eq!(versions(&registry), [(1, "CURRENT".to_owned()), (2, "REPAIRED".to_owned())]);
         // Whoever saw the first version comes too late: one row must change, none does, and nothing is written.
@@ -263,8 +260,8 @@ fn a_transaction_that_fails_leaves_no_row_in_any_table() {
     for registry in registries() {
         let (subject, batch) = (registry.subject(1), registry.batch(1));
         let failed: Result<(), StoreError> = registry.database.write(|on| {
-            deposit::deposit(on, None, &record(1, subject, batch), &[("a".to_owned(), "b".to_owned())], NOW)?;
-            subject::insert_identifier(on, subject, IdentifierKind::OrganizationCode, "late")?;
+            deposited(on, None, &record(1, subject, batch), &[("a".to_owned(), "b".to_owned())])?;
+            subject::insert_identifiers(on, vec![(subject, IdentifierKind::OrganizationCode, "late".to_owned())])?;
             Err(StoreError::Conflict)
         });
         assert!(failed.is_err());

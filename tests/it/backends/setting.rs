@@ -42,8 +42,8 @@ impl Registry {
         let made = Subject { id, category: SubjectCategory::Organization };
         self.database
             .write(|connection| {
-                subject::insert(connection, &made, NOW.micros())?;
-                subject::insert_identifier(connection, id, IdentifierKind::Uscc, &format!("code-{number}"))
+                subject::insert(connection, &[made], NOW)?;
+                subject::insert_identifiers(connection, vec![(id, IdentifierKind::Uscc, format!("code-{number}"))])
             })
             .unwrap();
         id
@@ -65,8 +65,21 @@ impl Registry {
 
     /// Stores the first version of a record.
     pub fn put(&self, record: &NewRecord, index: &[(String, String)]) -> Result<deposit::Deposit, StoreError> {
-        self.database.write(|connection| deposit::deposit(connection, None, record, index, NOW))
+        self.database.write(|connection| deposited(connection, None, record, index))
     }
+}
+
+/// Deposits one record alone.
+pub fn deposited(
+    connection: &mut chengxin::store::AnyConnection,
+    existing: Option<&deposit::Existing>,
+    record: &NewRecord,
+    index: &[(String, String)],
+) -> Result<deposit::Deposit, StoreError> {
+    let mut pending = deposit::Pending::default();
+    let done = pending.put(connection, existing, record.clone(), index.to_vec())?;
+    pending.flush(connection, NOW)?;
+    Ok(done)
 }
 
 /// Sixteen bytes that are in the order of their numbers.

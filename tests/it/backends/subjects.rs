@@ -34,17 +34,18 @@ fn an_identifier_is_of_one_subject_and_a_failed_write_leaves_nothing() {
     for registry in registries() {
         let (one, two) = (registry.subject(1), registry.subject(2));
         let taken = registry.database.write(|on| {
-            subject::insert_name(on, two, "甲")?;
-            subject::insert_identifier(on, two, IdentifierKind::Uscc, "code-1")
+            subject::insert_names(on, vec![(two, "甲".to_owned())])?;
+            subject::insert_identifiers(on, vec![(two, IdentifierKind::Uscc, "code-1".to_owned())])
         });
         assert!(matches!(taken, Err(StoreError::Database(_))), "{taken:?}");
-        assert!(!registry.database.read(|on| subject::has_name(on, two, "甲")).unwrap(), "rolled back as a whole");
+        let names = registry.database.read(|on| subject::with_names(on, &["甲".to_owned()])).unwrap();
+        assert!(!names.iter().any(|(_, subject)| *subject == two), "rolled back as a whole");
         let found =
             registry.database.read(|on| subject::find_by_identifier(on, IdentifierKind::Uscc, "code-1")).unwrap();
         assert_eq!(found.unwrap().id, one);
-        let nobody = registry
-            .database
-            .write(|on| subject::insert_identifier(on, SubjectId::new(id(9)), IdentifierKind::Uscc, "code-9"));
+        let nobody = registry.database.write(|on| {
+            subject::insert_identifiers(on, vec![(SubjectId::new(id(9)), IdentifierKind::Uscc, "code-9".to_owned())])
+        });
         assert!(nobody.is_err(), "an identifier needs a subject");
     }
 }
@@ -56,10 +57,10 @@ fn names_are_paged_in_the_order_of_their_bytes_on_both() {
         let names = ["a甲", "A甲", "甲", "甲乙", "甲丙", "甲 乙", "甲\u{10FFFF}", "乙"];
         for (name, number) in names.iter().zip(1..) {
             let id = registry.subject(number);
-            registry.database.write(|on| subject::insert_name(on, id, name)).unwrap();
+            registry.database.write(|on| subject::insert_names(on, vec![(id, (*name).to_owned())])).unwrap();
         }
         let twin = registry.subject(20);
-        registry.database.write(|on| subject::insert_name(on, twin, "甲")).unwrap();
+        registry.database.write(|on| subject::insert_names(on, vec![(twin, "甲".to_owned())])).unwrap();
         let page = |after: Option<&(String, SubjectId)>, limit| {
             registry.database.read(|on| subject::with_name_prefix(on, "甲", after, limit)).unwrap()
         };
