@@ -158,6 +158,8 @@ pub fn service_with(config: &Config, policies: Policies, ambient: &Ambient) -> R
     let trusted_proxies = proxies.map_err(NotStarted::one)?;
     let limits = policies.limits.clone();
     let gateway = gateway(config, policies, ambient)?;
+    let authenticator =
+        authenticator.for_departments(gateway.departments.iter().map(|department| department.id.clone()));
     let engine = Engine::new(&gateway.catalogue).map_err(NotStarted::one)?;
     let documents = crate::http::service::document_limits(&limits);
     for (role, limits) in &documents {

@@ -2,6 +2,7 @@
 //!
 //! No token means the public. A token that is present and not believed is a refusal, never the public.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -20,6 +21,7 @@ use super::source::KeySource;
 use super::token_cache::{TokenCache, Verified};
 use super::{install_crypto_backend, self_test};
 use crate::clock::Ambient;
+use crate::domain::DepartmentId;
 
 /// How many verified tokens are remembered; about 500 bytes each.
 const CACHED_TOKENS_MAX: usize = 32_768;
@@ -31,6 +33,7 @@ pub type Background = Box<dyn Fn(Box<dyn FnOnce() + Send>) + Send + Sync>;
 #[derive(Clone)]
 pub struct Authenticator {
     inner: Arc<Inner>,
+    departments: Option<Arc<HashSet<DepartmentId>>>,
 }
 
 struct Inner {
@@ -109,7 +112,13 @@ impl Authenticator {
             return Err(SettingsFaults(faults));
         }
         let cache = TokenCache::new(CACHED_TOKENS_MAX);
-        Ok(Self { inner: Arc::new(Inner { issuers, cache, ambient, background }) })
+        Ok(Self { inner: Arc::new(Inner { issuers, cache, ambient, background }), departments: None })
+    }
+
+    /// Believes no token of a department that is not among these: an issuer's slip of the pen must not make one.
+    #[must_use]
+    pub fn for_departments(self, departments: impl IntoIterator<Item = DepartmentId>) -> Self {
+        Self { departments: Some(Arc::new(departments.into_iter().collect())), ..self }
     }
 
     /// Who asks. Blocks only while keys are fetched that a token needs and that are not held: at most five seconds,
@@ -125,7 +134,7 @@ impl Authenticator {
             (halt, _) => Err(halt),
         });
         match attempt {
-            Ok(caller) => Ok(declaring(caller, headers)),
+            Ok(caller) => Ok(declaring(self.registered(caller, &bearer)?, headers)),
             Err(Halt::Refused(reason) | Halt::NeedsKeys(reason)) => Err(Refusal::of_token(reason, bearer.digest)),
         }
     }
@@ -136,9 +145,18 @@ impl Authenticator {
             return Ok(Attempt::Known(declaring(Caller::anonymous(), headers)));
         };
         match self.inner.attempt(&bearer) {
-            Ok(caller) => Ok(Attempt::Known(declaring(caller, headers))),
+            Ok(caller) => Ok(Attempt::Known(declaring(self.registered(caller, &bearer)?, headers))),
             Err((Halt::NeedsKeys(_), Some((issuer, _)))) if self.inner.may_fetch(issuer) => Ok(Attempt::NeedsRefresh),
             Err((Halt::Refused(reason) | Halt::NeedsKeys(reason), _)) => Err(Refusal::of_token(reason, bearer.digest)),
+        }
+    }
+
+    fn registered(&self, caller: Caller, bearer: &Bearer<'_>) -> Result<Caller, Refusal> {
+        match (&caller.claims().department, &self.departments) {
+            (Some(own), Some(departments)) if !departments.contains(own) => {
+                Err(Refusal::of_token(RefusalReason::DepartmentUnknown, bearer.digest))
+            }
+            _ => Ok(caller),
         }
     }
 

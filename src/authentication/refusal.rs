@@ -56,6 +56,8 @@ pub enum RefusalReason {
     DepartmentMissing,
     /// A department that is not a department id.
     DepartmentMalformed,
+    /// A department that is not among the partner departments.
+    DepartmentUnknown,
     /// A grantee without an organization code.
     OrganizationMissing,
     /// An organization that is not a code.
@@ -102,6 +104,7 @@ impl RefusalReason {
             Self::UnknownRole => "the token's role is not known",
             Self::DepartmentMissing => "the token's role needs a department",
             Self::DepartmentMalformed => "the token's department is malformed",
+            Self::DepartmentUnknown => "the token's department is not registered here",
             Self::OrganizationMissing => "the token's role needs an organization",
             Self::OrganizationMalformed => "the token's organization is malformed",
             Self::SubjectMissing => "the token's role needs a subject",

@@ -95,6 +95,11 @@ pub fn explain(arguments: &ExplainArgs, today: Date, out: &mut dyn Write) -> any
     let department =
         department.map(|id| DepartmentId::parse(id).ok_or_else(|| anyhow!("`{id}` is not a department id")));
     let department = department.transpose()?;
+    if let Some(id) = &department {
+        let path = arguments.policies.join("departments.toml");
+        let departments = Departments::load(&path).or_else(|faults| failed(&faults, out))?;
+        ensure!(departments.by_id(id).is_some(), "no department has the id `{id}`: `departments.toml` lists them");
+    }
     let (role, relation) = (arguments.role, arguments.relation);
     ensure!(
         may_stand(role, relation),

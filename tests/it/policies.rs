@@ -139,6 +139,8 @@ fn explain_refuses_what_does_not_exist() {
     };
     assert_eq!(explain(&["--role", "PUBLIC", "--item", "penalties"]), "no item has the code `penalties`");
     assert!(explain(&["--role", "PUBLIC", "--item", "registration", "--purpose", "x"]).contains("purpose"));
+    let nobody = ["--role", "DEPARTMENT", "--item", "registration", "--department", "NOSUCH"];
+    assert_eq!(explain(&nobody), "no department has the id `NOSUCH`: `departments.toml` lists them");
     let relation = ["--role", "PUBLIC", "--item", "registration", "--relation", "PROVIDER"];
     assert_eq!(explain(&relation), "a caller with the role `PUBLIC` never has the relation `PROVIDER` to a record");
     assert!(Arguments::try_parse_from(["policy", "explain", "--role", "BOSS", "--item", "registration"]).is_err());

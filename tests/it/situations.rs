@@ -125,6 +125,22 @@ fn person(app: &TestApp) {
 }
 
 #[actix_web::test]
+async fn a_token_of_a_department_that_is_not_registered_is_refused_and_says_so() {
+    let app = TestApp::new();
+    let uscc = licences(&app);
+    for (id, status) in [("NOSUCH", 401), ("AMR", 200)] {
+        let answered = app.department(id).ask(&format!("{{ subject(uscc: \"{uscc}\") {{ name }} }}")).await;
+        assert_eq!(answered.status, status, "{id}: {}", answered.text);
+        if status == 401 {
+            assert_eq!(answered.codes(), ["UNAUTHENTICATED"]);
+            assert!(answered.text.contains("department is not registered here"), "{}", answered.text);
+            assert!(answered.headers.contains_key("www-authenticate"));
+            assert!(answered.json.get("data").is_none());
+        }
+    }
+}
+
+#[actix_web::test]
 async fn an_expired_token_is_401_with_a_challenge() {
     let app = TestApp::new();
     let department = app.department("AMR");

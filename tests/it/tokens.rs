@@ -190,7 +190,7 @@ fn every_fault_of_a_token_is_refused_with_its_reason_and_never_served_as_public(
         }
         seen.insert(reason);
     }
-    // Shown elsewhere: by the header's own tests, by the other tests of this file, by the backend's.
+    // Shown elsewhere: by the header's own tests, by the other tests of this file, by the backend's, in `situations`.
     for elsewhere in [
         RefusalReason::SeveralHeaders,
         RefusalReason::WrongScheme,
@@ -198,6 +198,7 @@ fn every_fault_of_a_token_is_refused_with_its_reason_and_never_served_as_public(
         RefusalReason::WrongType,
         RefusalReason::KeyIdMissing,
         RefusalReason::KeysUnavailable,
+        RefusalReason::DepartmentUnknown,
         RefusalReason::VerifierFault,
     ] {
         assert!(seen.insert(elsewhere));
