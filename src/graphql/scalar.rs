@@ -59,7 +59,9 @@ pub struct Uscc(pub identifier::Uscc);
 impl ScalarType for Uscc {
     fn parse(value: Value) -> InputValueResult<Self> {
         match &value {
-            Value::String(text) => identifier::Uscc::parse(text).map(Self).map_err(refuse),
+            Value::String(text) => identifier::Uscc::parse(text).map(Self).map_err(|fault| {
+                refuse(format!("not a unified social credit code ({fault}): compare it with the certificate"))
+            }),
             _ => Err(refuse("a unified social credit code is a string")),
         }
     }

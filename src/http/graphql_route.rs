@@ -158,7 +158,8 @@ fn too_many(refused: &RateRefused) -> Refusal {
 /// Who asks. Only a token whose key is not held yet makes this wait.
 async fn identify(service: &Arc<Service>, request: &HttpRequest) -> Result<Caller, Refusal> {
     let refuse = |refusal: crate::authentication::Refusal| {
-        Refusal::new(Code::Unauthenticated, Outcome::Unauthenticated, "the token is not valid here")
+        let message = format!("{}: ask your issuer for another", refusal.reason().description());
+        Refusal::new(Code::Unauthenticated, Outcome::Unauthenticated, &message)
             .with(vec![("www-authenticate", refusal.www_authenticate())])
     };
     match service.authenticator.authenticate_cached(&request::identity(request.headers())).map_err(refuse)? {
