@@ -89,6 +89,7 @@ fn fill(gateway: &Gateway, sample: &Sample, folder: &Path) -> anyhow::Result<()>
     let inbox = folder.join("files");
     files::make_private_folder(&inbox)?;
     let total = sample.files.len();
+    eprintln!("filling the sample: some of its rows are faulty on purpose and are rejected, as in real files");
     for (file, at) in sample.files.iter().zip(1..) {
         let path = inbox.join(&file.name);
         files::write_whole(&path, &file.bytes)?;

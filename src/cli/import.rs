@@ -60,7 +60,7 @@ pub fn run(args: &ImportArgs, ambient: &Ambient, out: &mut impl Write) -> anyhow
 
 /// Imports one file into the registry, and puts in the ledger that it was done.
 pub fn deposit_file(args: &ImportArgs, gateway: &Gateway, file: &Path, out: &mut impl Write) -> anyhow::Result<()> {
-    let item = gateway.catalogue.item_by_text(&args.item).with_context(|| format!("no item `{}`", args.item))?;
+    let item = super::item(&gateway.catalogue, &args.item)?;
     let vintage = item
         .vintage(args.vintage.as_deref())
         .with_context(|| format!("`{}` has no vintage `{}`", item.code, args.vintage.as_deref().unwrap_or("")))?;

@@ -117,7 +117,8 @@ fn export(arguments: &ExportArgs, out: &mut impl Write) -> anyhow::Result<()> {
     let exported = match &arguments.out {
         None => write_as(&export, arguments.format, out)?,
         Some(path) => {
-            let file = File::create_new(path).with_context(|| format!("`{}` cannot be made", path.display()))?;
+            let refused = || format!("`{}` cannot be made (an export never replaces a file)", path.display());
+            let file = File::create_new(path).with_context(refused)?;
             let mut file = BufWriter::new(file);
             let exported = write_as(&export, arguments.format, &mut file)?;
             file.into_inner()?.sync_all()?;

@@ -14,9 +14,11 @@ pub mod token;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
 
+use crate::catalogue::{Catalogue, Item};
 use crate::clock::Ambient;
 
 /// chengxin (诚信): a GraphQL gateway over a city's public credit information.
@@ -83,4 +85,16 @@ pub fn run(arguments: Arguments, ambient: &Ambient) -> anyhow::Result<ExitCode> 
         Command::Keys(arguments) => keys::run(&arguments, ambient, &mut out)?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The item with this code.
+///
+/// # Errors
+/// When there is none; the error lists those that there are.
+fn item<'c>(catalogue: &'c Catalogue, code: &str) -> anyhow::Result<&'c Arc<Item>> {
+    catalogue.item_by_text(code).ok_or_else(|| {
+        let mut codes: Vec<&str> = catalogue.items().iter().map(|item| item.code.as_str()).collect();
+        codes.sort_unstable();
+        anyhow::anyhow!("no item has the code `{code}`; there are: {}", codes.join(", "))
+    })
 }

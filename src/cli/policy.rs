@@ -89,8 +89,7 @@ pub fn check(arguments: &CheckArgs, out: &mut dyn Write) -> anyhow::Result<()> {
 /// Prints a line per field: what the caller gets, whether records may be found by it, and the policies that decided.
 pub fn explain(arguments: &ExplainArgs, today: Date, out: &mut dyn Write) -> anyhow::Result<()> {
     let (decider, catalogue) = load(&arguments.policies, out)?;
-    let item =
-        catalogue.item_by_text(&arguments.item).ok_or_else(|| anyhow!("no item has the code `{}`", arguments.item))?;
+    let item = super::item(&catalogue, &arguments.item)?;
     let department = arguments.department.as_deref();
     let department =
         department.map(|id| DepartmentId::parse(id).ok_or_else(|| anyhow!("`{id}` is not a department id")));

@@ -161,7 +161,11 @@ impl Auditor {
         let key = expectation.log.as_ref().or(key);
         let signed = note.and_then(|note| open(note, key, &mut report, Outcome::BadSignature));
         if note.is_none() {
-            report.fault(Outcome::Incomplete, None, "there is no checkpoint");
+            report.fault(
+                Outcome::Incomplete,
+                None,
+                "there is no checkpoint: give the one that covers the entries (`--checkpoint FILE`)",
+            );
         }
         if let Some(signed) = &signed {
             report.origin = Some(signed.origin.clone());

@@ -137,7 +137,8 @@ fn explain_refuses_what_does_not_exist() {
         let (_, outcome) = run(&[&["explain", "--policies", dir.to_str().unwrap()], arguments].concat());
         outcome.unwrap_err()
     };
-    assert_eq!(explain(&["--role", "PUBLIC", "--item", "penalties"]), "no item has the code `penalties`");
+    let unknown = explain(&["--role", "PUBLIC", "--item", "penalties"]);
+    assert!(unknown.starts_with("no item has the code `penalties`; there are: abnormal-operation, "), "{unknown}");
     assert!(explain(&["--role", "PUBLIC", "--item", "registration", "--purpose", "x"]).contains("purpose"));
     let nobody = ["--role", "DEPARTMENT", "--item", "registration", "--department", "NOSUCH"];
     assert_eq!(explain(&nobody), "no department has the id `NOSUCH`: `departments.toml` lists them");
