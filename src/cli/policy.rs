@@ -75,28 +75,22 @@ pub fn run(command: &PolicyCommand, today: Date, out: &mut dyn Write) -> anyhow:
 
 /// Prints `ok` and what was found, or every fault, one a line. Fails when there is one.
 pub fn check(arguments: &CheckArgs, out: &mut dyn Write) -> anyhow::Result<()> {
-    let (decider, catalogue) = load(&arguments.policies, out)?;
+    let (decider, catalogue, _) = load(&arguments.policies, out)?;
     let (policies, purposes) = (decider.policy_ids().len(), decider.purposes().iter().count());
     writeln!(out, "ok: {policies} policies, {purposes} purposes, {} items", catalogue.items().len())?;
-    write!(out, "policy hash ")?;
-    for byte in decider.policy_hash() {
-        write!(out, "{byte:02x}")?;
-    }
-    writeln!(out)?;
+    writeln!(out, "policy hash {}", hex::encode(decider.policy_hash()))?;
     Ok(())
 }
 
 /// Prints a line per field: what the caller gets, whether records may be found by it, and the policies that decided.
 pub fn explain(arguments: &ExplainArgs, today: Date, out: &mut dyn Write) -> anyhow::Result<()> {
-    let (decider, catalogue) = load(&arguments.policies, out)?;
+    let (decider, catalogue, departments) = load(&arguments.policies, out)?;
     let item = super::item(&catalogue, &arguments.item)?;
     let department = arguments.department.as_deref();
     let department =
         department.map(|id| DepartmentId::parse(id).ok_or_else(|| anyhow!("`{id}` is not a department id")));
     let department = department.transpose()?;
     if let Some(id) = &department {
-        let path = arguments.policies.join("departments.toml");
-        let departments = Departments::load(&path).or_else(|faults| failed(&faults, out))?;
         ensure!(departments.by_id(id).is_some(), "no department has the id `{id}`: `departments.toml` lists them");
     }
     let (role, relation) = (arguments.role, arguments.relation);
@@ -142,13 +136,13 @@ fn line(field: &Explained) -> String {
     line.trim_end().to_owned()
 }
 
-fn load(dir: &Path, out: &mut dyn Write) -> anyhow::Result<(Decider, Arc<Catalogue>)> {
+fn load(dir: &Path, out: &mut dyn Write) -> anyhow::Result<(Decider, Arc<Catalogue>, Departments)> {
     let departments = Departments::load(&dir.join("departments.toml")).or_else(|faults| failed(&faults, out))?;
     let catalogue =
         Catalogue::load_among(&dir.join("catalogue"), &departments).or_else(|faults| failed(&faults, out))?;
     let catalogue = Arc::new(catalogue);
     let decider = Decider::load(dir, Arc::clone(&catalogue)).or_else(|faults| failed(&faults, out))?;
-    Ok((decider, catalogue))
+    Ok((decider, catalogue, departments))
 }
 
 fn failed<T>(faults: &[impl Display], out: &mut dyn Write) -> anyhow::Result<T> {

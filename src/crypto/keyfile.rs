@@ -95,7 +95,7 @@ fn key(entry: &Entry) -> Result<Key, String> {
     secret.copy_from_slice(&bytes);
     let info = KeyInfo { id, purpose: entry.purpose, algorithm: entry.algorithm, state: entry.state, created };
     let key = Key::new(info, &secret);
-    if hex(&key.check()) != entry.check {
+    if hex::encode(key.check()) != entry.check {
         return Err(format!("key {id}: secret and check value do not belong together"));
     }
     Ok(key)
@@ -126,7 +126,7 @@ pub(super) fn replace(path: &Path, keys: &[Key], ambient: &Ambient) -> Result<()
 fn write_beside(path: &Path, keys: &[Key], ambient: &Ambient) -> Result<PathBuf, KeyringError> {
     let write = |source| KeyringError::Write { path: path.to_owned(), source };
     let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.new", hex(&ambient.bytes::<8>())));
+    name.push(format!(".{}.new", hex::encode(ambient.bytes::<8>())));
     let beside = path.with_file_name(name);
     let text = Zeroizing::new(print(keys));
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside).map_err(write)?;
@@ -149,7 +149,7 @@ fn print(keys: &[Key]) -> String {
         state: key.info.state,
         created: key.info.created.rfc3339(),
         secret: Zeroizing::new(STANDARD.encode(key.secret())),
-        check: hex(&key.check()),
+        check: hex::encode(key.check()),
     };
     let document = Document { format: FORMAT.to_owned(), keys: keys.iter().map(entry).collect() };
     let mut text = String::with_capacity(512 * (keys.len() + 1));
@@ -159,13 +159,4 @@ fn print(keys: &[Key]) -> String {
     }
     text.push('\n');
     text
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        for nibble in [byte >> 4, byte & 15] {
-            text.extend(char::from_digit(u32::from(nibble), 16));
-        }
-        text
-    })
 }

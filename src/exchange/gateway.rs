@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::cursor::Cursors;
 use super::node_id::NodeIds;
-use super::register::hex;
 use crate::access::Decider;
 use crate::catalogue::{Catalogue, Departments, RulePacks};
 use crate::clock::Ambient;
@@ -60,12 +59,12 @@ impl Gateway {
 
     /// The index value of a certificate number, as `subject_identifiers` holds it: hexadecimal.
     pub fn certificate_index(&self, kind: IdentifierKind, number: &str) -> String {
-        hex(&self.keyring.blind_index(&format!("subject.{}", kind.name()), number))
+        hex::encode(self.keyring.blind_index(&format!("subject.{}", kind.name()), number))
     }
 
     /// The index value of a sealed field, as `record_index` holds it: hexadecimal.
     pub fn field_index(&self, item: &str, field: &str, value: &str) -> String {
-        hex(&self.keyring.blind_index(&format!("record.{item}.{field}"), value))
+        hex::encode(self.keyring.blind_index(&format!("record.{item}.{field}"), value))
     }
 
     /// What the ledger calls a subject: a blind index of its id.

@@ -177,7 +177,9 @@ fn redact(gateway: &Gateway, arguments: &serde_json::Value) -> serde_json::Value
     use serde_json::Value;
     match arguments {
         Value::String(text) if is_public(gateway, text) => arguments.clone(),
-        Value::String(text) => Value::from(format!("blind:{}", hex(&gateway.keyring.blind_index("ledger.vars", text)))),
+        Value::String(text) => {
+            Value::from(format!("blind:{}", hex::encode(gateway.keyring.blind_index("ledger.vars", text))))
+        }
         Value::Array(values) => values.iter().map(|value| redact(gateway, value)).collect(),
         Value::Object(members) => members.iter().map(|(name, value)| (name.clone(), redact(gateway, value))).collect(),
         Value::Null | Value::Bool(_) | Value::Number(_) => arguments.clone(),
@@ -190,16 +192,6 @@ fn is_public(gateway: &Gateway, text: &str) -> bool {
         || text.parse::<crate::domain::Date>().is_ok()
         || gateway.catalogue.item_by_text(text).is_some()
         || gateway.node_ids.decode(text).is_some()
-}
-
-/// Lower-case hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// Writes the refusals of one address bucket and minute as one entry.

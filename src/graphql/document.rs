@@ -3,6 +3,7 @@
 //! INVARIANT: made from a `Checked` alone, so whatever reaches the library has been bounded.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use async_graphql::parser::types::{
@@ -62,7 +63,7 @@ pub struct Document {
 struct Prepared {
     normalised: OnceLock<Normalised>,
     formula: OnceLock<Formula>,
-    is_valid: OnceLock<()>,
+    is_valid: AtomicBool,
     is_lookup: OnceLock<bool>,
 }
 
@@ -200,7 +201,7 @@ impl Operation {
     /// in these variables can change that. Their values are all that validation has not seen, and only scalars whose
     /// validity is a matter of the JSON type are let through; the resolvers parse them in any case.
     pub fn is_known_valid(&self, variables: &Variables) -> bool {
-        self.prepared().is_valid.get().is_some()
+        self.prepared().is_valid.load(Ordering::Relaxed)
             && self.definition().variable_definitions.iter().all(|declared| {
                 let BaseType::Named(name) = &declared.node.var_type.node.base else { return false };
                 match (name.as_str(), variables.get(&declared.node.name.node)) {
@@ -215,8 +216,7 @@ impl Operation {
 
     /// Remembers that the operation passed validation.
     pub fn found_valid(&self) {
-        // Two requests may find it at once; they found the same.
-        let _ = self.prepared().is_valid.set(());
+        self.prepared().is_valid.store(true, Ordering::Relaxed);
     }
 
     /// The request for the library: the parsed document, never the text.

@@ -218,7 +218,7 @@ impl<'d> Printer<'d> {
         piece.append(directives(&fragment.node.directives));
         piece.append(self.set(&fragment.node.selection_set.node));
         let digest: [u8; 32] = Sha256::digest(piece.text.as_bytes()).into();
-        let stem: String = digest.iter().take(8).fold("F".to_owned(), |stem, byte| format!("{stem}{byte:02x}"));
+        let stem = format!("F{}", hex::encode(&digest[..8]));
         let mut label = stem.clone();
         let mut twin = 1_usize;
         while self.fragments.get(&label).is_some_and(|other| other.slots != piece.slots) {

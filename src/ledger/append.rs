@@ -188,7 +188,7 @@ impl Flusher {
         let first = connection.write(|connection| {
             let first = head::advance(connection, epoch, count)?;
             let rows = rows.at(first);
-            entry::insert(connection, rows.entries, rows.bodies, rows.subjects)?;
+            entry::insert(connection, &rows.entries, &rows.bodies, &rows.subjects)?;
             Ok::<_, StoreError>(first)
         })?;
         self.instance.next_number += count;

@@ -78,31 +78,29 @@ pub fn string(text: &mut String, value: &str) {
     text.push('"');
     let mut rest = value;
     // What must be escaped is ASCII, so a cut there is never within a character.
-    while let Some(at) = rest.bytes().position(|byte| byte < b' ' || byte == b'"' || byte == b'\\') {
-        let (plain, tail) = rest.split_at(at);
-        text.push_str(plain);
-        let mut tail = tail.chars();
-        if let Some(character) = tail.next() {
-            escape(text, character);
-        }
-        rest = tail.as_str();
+    while let Some((at, byte)) =
+        rest.bytes().enumerate().find(|(_, byte)| *byte < b' ' || *byte == b'"' || *byte == b'\\')
+    {
+        text.push_str(&rest[..at]);
+        escape(text, byte);
+        rest = &rest[at + 1..];
     }
     text.push_str(rest);
     text.push('"');
 }
 
-fn escape(text: &mut String, character: char) {
-    match character {
-        '"' => text.push_str("\\\""),
-        '\\' => text.push_str("\\\\"),
-        '\u{8}' => text.push_str("\\b"),
-        '\t' => text.push_str("\\t"),
-        '\n' => text.push_str("\\n"),
-        '\u{c}' => text.push_str("\\f"),
-        '\r' => text.push_str("\\r"),
+fn escape(text: &mut String, byte: u8) {
+    match byte {
+        b'"' => text.push_str("\\\""),
+        b'\\' => text.push_str("\\\\"),
+        0x08 => text.push_str("\\b"),
+        b'\t' => text.push_str("\\t"),
+        b'\n' => text.push_str("\\n"),
+        0x0c => text.push_str("\\f"),
+        b'\r' => text.push_str("\\r"),
         control => {
-            // Writing to a `String` cannot fail.
-            let _ = write!(text, "\\u{:04x}", u32::from(control));
+            text.push_str("\\u00");
+            text.push_str(&hex::encode([control]));
         }
     }
 }

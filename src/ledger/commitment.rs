@@ -93,7 +93,6 @@ mod tests {
 
     use super::*;
     use crate::domain::Instant;
-    use crate::ledger::tree::tests::hex;
 
     fn salt(first: u8) -> Salt {
         std::array::from_fn(|index| first + u8::try_from(index).unwrap())
@@ -102,9 +101,9 @@ mod tests {
     #[test]
     fn commitments_are_the_golden_ones() {
         let query = commit("query", &salt(0), b"query($id:ID!){person(id:$id){name}}");
-        assert_eq!(hex(&query), "396197ab83aa6266712156450064c03abdfb3ec46ddc0fda579d658f0ac6ef64");
+        assert_eq!(hex::encode(query), "396197ab83aa6266712156450064c03abdfb3ec46ddc0fda579d658f0ac6ef64");
         let subject = commit("subject", &salt(0x20), b"11010519491231002X");
-        assert_eq!(hex(&subject), "4152c4f8cdda409794687c74967d1f782d94d59ac2809906e20a4cbc00fccb96");
+        assert_eq!(hex::encode(subject), "4152c4f8cdda409794687c74967d1f782d94d59ac2809906e20a4cbc00fccb96");
     }
 
     #[test]

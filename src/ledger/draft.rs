@@ -102,11 +102,11 @@ fn open(committed: &Committed, salts: &mut Salts<'_>) -> Vec<Opening> {
         ("ip", committed.ip.clone()),
         ("query", committed.query.clone()),
         ("reason", committed.reason.clone()),
-        ("result", committed.result.map(|digest| hex(&digest))),
+        ("result", committed.result.map(hex::encode)),
         ("vars", committed.variables.clone()),
     ];
     let single = values.into_iter().filter_map(|(name, value)| Some((name, value?)));
-    let subjects = committed.subjects.iter().map(|subject| ("subject", hex(subject)));
+    let subjects = committed.subjects.iter().map(|subject| ("subject", hex::encode(subject)));
     single.chain(subjects).map(|(name, value)| Opening { name: name.to_owned(), salt: salts.draw(), value }).collect()
 }
 
@@ -180,17 +180,7 @@ fn sorted(mut values: Vec<String>) -> Vec<String> {
 }
 
 fn digest(hash: Option<Hash>) -> Option<String> {
-    hash.map(|hash| format!("sha256:{}", hex(&hash)))
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    let digit = |nibble: u8| char::from(if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 });
-    let mut text = String::with_capacity(2 * bytes.len());
-    for byte in bytes {
-        text.push(digit(byte >> 4));
-        text.push(digit(byte & 15));
-    }
-    text
+    hash.map(|hash| format!("sha256:{}", hex::encode(hash)))
 }
 
 #[cfg(test)]
@@ -286,7 +276,7 @@ mod tests {
         let draft = Draft::new(entry(), &keys(), "gw-1/0191d6000000", &ambient(1_700_000_000_123_456)).unwrap();
         let leaf = draft.leaf(42, 1_700_000_000_123_456);
         assert_eq!(std::str::from_utf8(&leaf).unwrap(), LEAF);
-        assert_eq!(hex(&leaf_hash(&leaf)), LEAF_HASH);
+        assert_eq!(hex::encode(leaf_hash(&leaf)), LEAF_HASH);
         assert!(leaf.len() <= draft.leaf_size_max());
     }
 

@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 
 use super::append::{Command, Durable, Flusher, Instance};
 use super::checkpoint::Checkpoint;
-use super::draft::{Draft, hex};
+use super::draft::Draft;
 use super::entry::NewEntry;
 use super::integrate::{Ask, IntegrateError, Integrator, SignedTree, checked_hash, load, tree_row};
 use super::keys::LedgerKeys;
@@ -154,7 +154,7 @@ impl Ledger {
         let mut connection = database.connect()?;
         let found = check(&mut connection, &keys)?;
         let boot: [u8; 6] = ambient.bytes();
-        let instance: Arc<str> = format!("{}/{}", settings.instance, hex(&boot)).into();
+        let instance: Arc<str> = format!("{}/{}", settings.instance, hex::encode(boot)).into();
         let shared = Arc::new(Shared::new(found.head.next.unsigned_abs()));
         let latest = Arc::new(RwLock::new(found.checkpoint));
         let flusher = Flusher {

@@ -7,8 +7,9 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 
 use super::connection::AnyConnection;
+use super::insert::{Bound, Row, insert};
 use super::schema::{batches, record_index, records};
-use super::{StoreError, insert, row_id};
+use super::{StoreError, row_id};
 use crate::domain::{BatchId, Instant, RecordId, SubjectId};
 
 /// A batch of rows: one file, or one submission.
@@ -164,6 +165,49 @@ pub fn existing(
         .collect()
 }
 
+impl Row for NewRecord {
+    const INTO: &'static str = "INSERT INTO records (id, subject, key_digest, content_digest, sealed, batch, division, item, category, \
+         provider, provider_name, decided_on, published_until_sent, level, level_source, state, rule_pack, \
+         public_until, shared_until, received_on, flags, plain, version) VALUES ";
+    const COLUMNS: usize = 23;
+
+    fn each<'b>(&'b self, put: &mut dyn FnMut(Bound<'b>) -> QueryResult<()>) -> QueryResult<()> {
+        for bytes in [&self.id, &self.subject, &self.key_digest, &self.content_digest, &self.sealed, &self.batch] {
+            put(Bound::Bytes(bytes))?;
+        }
+        let kinds = [&self.division, &self.item, &self.category, &self.provider, &self.provider_name];
+        let windows = [&self.decided_on, &self.published_until_sent, &self.level, &self.level_source, &self.state];
+        let rest = [&self.rule_pack, &self.public_until, &self.shared_until, &self.received_on, &self.flags];
+        for text in kinds.into_iter().chain(windows).chain(rest).chain([&self.plain]) {
+            put(Bound::Text(text))?;
+        }
+        put(Bound::Number(&self.version))
+    }
+}
+
+/// A version among all versions.
+struct VersionRow {
+    record: NewRecord,
+    recorded_at: i64,
+}
+
+impl Row for VersionRow {
+    const INTO: &'static str =
+        "INSERT INTO record_versions (id, content_digest, sealed, batch, state, plain, version, recorded_at) VALUES ";
+    const COLUMNS: usize = 8;
+
+    fn each<'b>(&'b self, put: &mut dyn FnMut(Bound<'b>) -> QueryResult<()>) -> QueryResult<()> {
+        let Self { record, recorded_at } = self;
+        for bytes in [&record.id, &record.content_digest, &record.sealed, &record.batch] {
+            put(Bound::Bytes(bytes))?;
+        }
+        put(Bound::Text(&record.state))?;
+        put(Bound::Text(&record.plain))?;
+        put(Bound::Number(&record.version))?;
+        put(Bound::Number(recorded_at))
+    }
+}
+
 /// A value of an indexed field.
 #[derive(Debug, Insertable)]
 #[diesel(table_name = record_index)]
@@ -217,12 +261,12 @@ impl Pending {
     /// Writes what waits.
     pub fn flush(&mut self, connection: &mut AnyConnection, recorded_at: Instant) -> Result<(), StoreError> {
         let Self { new, replacing, index } = std::mem::take(self);
-        let inserted = insert::records(connection, &new)?;
+        let inserted = insert(connection, &new)?;
         StoreError::expect_count("records", new.len(), inserted)?;
-        for versions in [&new, &replacing] {
-            let inserted = insert::versions(connection, versions, recorded_at)?;
-            StoreError::expect_count("record_versions", versions.len(), inserted)?;
-        }
+        let version = |record| VersionRow { record, recorded_at: recorded_at.micros() };
+        let versions: Vec<VersionRow> = new.into_iter().chain(replacing).map(version).collect();
+        let inserted = insert(connection, &versions)?;
+        StoreError::expect_count("record_versions", versions.len(), inserted)?;
         let mut rows = index.into_iter();
         loop {
             let part: Vec<IndexRow> = rows.by_ref().take(INDEX_ROWS_PER_STATEMENT).collect();

@@ -67,13 +67,7 @@ impl From<DieselError> for StoreError {
 impl StoreError {
     /// A stored value that this program did not write, at the row with this key.
     pub fn corrupt(table: &'static str, column: &'static str, key: &[u8]) -> Self {
-        use std::fmt::Write;
-        let mut row = String::with_capacity(key.len() * 2);
-        for byte in key {
-            // Writing to a string cannot fail.
-            let _ = write!(row, "{byte:02x}");
-        }
-        Self::Corrupt { table, column, row }
+        Self::Corrupt { table, column, row: hex::encode(key) }
     }
 
     /// Complains unless exactly `wanted` rows were changed.

@@ -1,5 +1,7 @@
-//! Inserts of records whose text never changes. Diesel writes the text of an ordinary insert anew for each row to look
-//! up its prepared statement; over 23 columns that was a third of an import.
+//! Inserts whose text never changes. Diesel writes the text of an ordinary insert anew for each row to look up its
+//! prepared statement; over the 23 columns of a record that was a third of an import.
+//!
+//! SQLite takes a row at a time, with the statement kept; PostgreSQL, where a call is a round trip, many at once.
 
 use diesel::backend::Backend;
 use diesel::prelude::*;
@@ -8,181 +10,104 @@ use diesel::serialize::ToSql;
 use diesel::sql_types::{BigInt, Binary, HasSqlType, Text};
 
 use super::connection::AnyConnection;
-use super::deposit::NewRecord;
-use crate::domain::Instant;
 
-/// Records per statement on PostgreSQL: 23 values each, below its 65,535. SQLite takes one, with the statement kept.
-const ROWS_PER_STATEMENT: usize = 500;
+/// A value of a row.
+pub(super) enum Bound<'b> {
+    Number(&'b i64),
+    Text(&'b str),
+    Bytes(&'b [u8]),
+}
 
-/// Inserts the current versions of records.
-pub(super) fn records(connection: &mut AnyConnection, rows: &[NewRecord]) -> QueryResult<usize> {
+/// A row that is inserted by a text of its own.
+pub(super) trait Row {
+    /// `INSERT INTO table (columns) VALUES`.
+    const INTO: &'static str;
+    /// How many columns that names.
+    const COLUMNS: usize;
+
+    /// Gives each value to `put`, in the order of the columns.
+    fn each<'b>(&'b self, put: &mut dyn FnMut(Bound<'b>) -> QueryResult<()>) -> QueryResult<()>;
+}
+
+/// Values that PostgreSQL takes in one statement.
+const VALUES_MAX: usize = 65_535;
+
+/// Inserts rows and gives their number.
+pub(super) fn insert<R: Row + 'static>(connection: &mut AnyConnection, rows: &[R]) -> QueryResult<usize> {
     match connection {
-        AnyConnection::Sqlite(backend) => rows.iter().map(|row| InsertRecord(row).execute(backend)).sum(),
+        AnyConnection::Sqlite(backend) => rows.iter().map(|row| InsertOne(row).execute(backend)).sum(),
         AnyConnection::Postgres(backend) => {
-            rows.chunks(ROWS_PER_STATEMENT).map(|rows| InsertRecords(rows).execute(backend)).sum()
+            rows.chunks(VALUES_MAX / R::COLUMNS).map(|rows| InsertMany(rows).execute(backend)).sum()
         }
     }
 }
 
-/// Inserts versions among all versions.
-pub(super) fn versions(connection: &mut AnyConnection, rows: &[NewRecord], recorded_at: Instant) -> QueryResult<usize> {
-    let recorded_at = recorded_at.micros();
-    match connection {
-        AnyConnection::Sqlite(backend) => rows.iter().map(|row| InsertVersion(row, recorded_at).execute(backend)).sum(),
-        AnyConnection::Postgres(backend) => {
-            rows.chunks(ROWS_PER_STATEMENT).map(|rows| InsertVersions(rows, recorded_at).execute(backend)).sum()
-        }
-    }
-}
+struct InsertOne<'a, R>(&'a R);
+struct InsertMany<'a, R>(&'a [R]);
 
-struct InsertRecord<'a>(&'a NewRecord);
-struct InsertRecords<'a>(&'a [NewRecord]);
-struct InsertVersion<'a>(&'a NewRecord, i64);
-struct InsertVersions<'a>(&'a [NewRecord], i64);
-
-const INTO_RECORDS: &str = "INSERT INTO records (id, subject, key_digest, content_digest, sealed, batch, division, item, category, \
-     provider, provider_name, decided_on, published_until_sent, level, level_source, state, rule_pack, \
-     public_until, shared_until, received_on, flags, plain, version) VALUES ";
-const INTO_VERSIONS: &str =
-    "INSERT INTO record_versions (id, content_digest, sealed, batch, state, plain, version, recorded_at) VALUES ";
-
-fn push_record<'b, DB>(out: &mut AstPass<'_, 'b, DB>, row: &'b NewRecord) -> QueryResult<()>
+fn push_row<'b, DB, R: Row>(out: &mut AstPass<'_, 'b, DB>, row: &'b R) -> QueryResult<()>
 where
     DB: Backend + HasSqlType<BigInt> + HasSqlType<Text> + HasSqlType<Binary>,
     i64: ToSql<BigInt, DB>,
     str: ToSql<Text, DB>,
     [u8]: ToSql<Binary, DB>,
 {
-    out.push_sql("(");
-    for bytes in [&row.id, &row.subject, &row.key_digest, &row.content_digest, &row.sealed, &row.batch] {
-        out.push_bind_param::<Binary, [u8]>(bytes)?;
-        out.push_sql(", ");
-    }
-    let kinds = [&row.division, &row.item, &row.category, &row.provider, &row.provider_name];
-    let windows = [&row.decided_on, &row.published_until_sent, &row.level, &row.level_source, &row.state];
-    let rest = [&row.rule_pack, &row.public_until, &row.shared_until, &row.received_on, &row.flags];
-    for text in kinds.into_iter().chain(windows).chain(rest).chain([&row.plain]) {
-        out.push_bind_param::<Text, str>(text)?;
-        out.push_sql(", ");
-    }
-    out.push_bind_param::<BigInt, _>(&row.version)?;
+    let mut before = "(";
+    row.each(&mut |value| {
+        out.push_sql(before);
+        before = ", ";
+        match value {
+            Bound::Number(number) => out.push_bind_param::<BigInt, _>(number),
+            Bound::Text(text) => out.push_bind_param::<Text, str>(text),
+            Bound::Bytes(bytes) => out.push_bind_param::<Binary, [u8]>(bytes),
+        }
+    })?;
     out.push_sql(")");
     Ok(())
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "what is bound must live as long as the statement")]
-fn push_version<'b, DB>(out: &mut AstPass<'_, 'b, DB>, row: &'b NewRecord, recorded_at: &'b i64) -> QueryResult<()>
+impl<DB, R: Row> QueryFragment<DB> for InsertOne<'_, R>
 where
     DB: Backend + HasSqlType<BigInt> + HasSqlType<Text> + HasSqlType<Binary>,
     i64: ToSql<BigInt, DB>,
     str: ToSql<Text, DB>,
     [u8]: ToSql<Binary, DB>,
 {
-    out.push_sql("(");
-    for bytes in [&row.id, &row.content_digest, &row.sealed, &row.batch] {
-        out.push_bind_param::<Binary, [u8]>(bytes)?;
-        out.push_sql(", ");
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        out.push_sql(R::INTO);
+        push_row(&mut out, self.0)
     }
-    for text in [&row.state, &row.plain] {
-        out.push_bind_param::<Text, str>(text)?;
-        out.push_sql(", ");
-    }
-    out.push_bind_param::<BigInt, _>(&row.version)?;
-    out.push_sql(", ");
-    out.push_bind_param::<BigInt, _>(recorded_at)?;
-    out.push_sql(")");
-    Ok(())
 }
 
-/// Pushes one after another, with commas between.
-fn push_all<'b, DB: Backend, T>(
-    out: &mut AstPass<'_, 'b, DB>,
-    rows: &'b [T],
-    push: impl Fn(&mut AstPass<'_, 'b, DB>, &'b T) -> QueryResult<()>,
-) -> QueryResult<()> {
-    for (at, row) in rows.iter().enumerate() {
-        if at > 0 {
-            out.push_sql(", ");
+impl<DB, R: Row> QueryFragment<DB> for InsertMany<'_, R>
+where
+    DB: Backend + HasSqlType<BigInt> + HasSqlType<Text> + HasSqlType<Binary>,
+    i64: ToSql<BigInt, DB>,
+    str: ToSql<Text, DB>,
+    [u8]: ToSql<Binary, DB>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        out.push_sql(R::INTO);
+        for (at, row) in self.0.iter().enumerate() {
+            if at > 0 {
+                out.push_sql(", ");
+            }
+            push_row(&mut out, row)?;
         }
-        push(out, row)?;
-    }
-    Ok(())
-}
-
-impl<DB> QueryFragment<DB> for InsertRecord<'_>
-where
-    DB: Backend + HasSqlType<BigInt> + HasSqlType<Text> + HasSqlType<Binary>,
-    i64: ToSql<BigInt, DB>,
-    str: ToSql<Text, DB>,
-    [u8]: ToSql<Binary, DB>,
-{
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        out.push_sql(INTO_RECORDS);
-        push_record(&mut out, self.0)
+        Ok(())
     }
 }
 
-impl<DB> QueryFragment<DB> for InsertRecords<'_>
-where
-    DB: Backend + HasSqlType<BigInt> + HasSqlType<Text> + HasSqlType<Binary>,
-    i64: ToSql<BigInt, DB>,
-    str: ToSql<Text, DB>,
-    [u8]: ToSql<Binary, DB>,
-{
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        out.push_sql(INTO_RECORDS);
-        push_all(&mut out, self.0, push_record)
-    }
-}
-
-impl<DB> QueryFragment<DB> for InsertVersion<'_>
-where
-    DB: Backend + HasSqlType<BigInt> + HasSqlType<Text> + HasSqlType<Binary>,
-    i64: ToSql<BigInt, DB>,
-    str: ToSql<Text, DB>,
-    [u8]: ToSql<Binary, DB>,
-{
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        out.push_sql(INTO_VERSIONS);
-        push_version(&mut out, self.0, &self.1)
-    }
-}
-
-impl<DB> QueryFragment<DB> for InsertVersions<'_>
-where
-    DB: Backend + HasSqlType<BigInt> + HasSqlType<Text> + HasSqlType<Binary>,
-    i64: ToSql<BigInt, DB>,
-    str: ToSql<Text, DB>,
-    [u8]: ToSql<Binary, DB>,
-{
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        out.push_sql(INTO_VERSIONS);
-        push_all(&mut out, self.0, |out, row| push_version(out, row, &self.1))
-    }
-}
-
-impl QueryId for InsertRecord<'_> {
-    type QueryId = InsertRecord<'static>;
-    const HAS_STATIC_QUERY_ID: bool = true;
-}
-
-impl QueryId for InsertVersion<'_> {
-    type QueryId = InsertVersion<'static>;
+impl<R: 'static> QueryId for InsertOne<'_, R> {
+    type QueryId = InsertOne<'static, R>;
     const HAS_STATIC_QUERY_ID: bool = true;
 }
 
 // As many rows, as many texts: not to be kept by the type.
-impl QueryId for InsertRecords<'_> {
+impl<R> QueryId for InsertMany<'_, R> {
     type QueryId = ();
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
-impl QueryId for InsertVersions<'_> {
-    type QueryId = ();
-    const HAS_STATIC_QUERY_ID: bool = false;
-}
-
-impl<C> RunQueryDsl<C> for InsertRecord<'_> {}
-impl<C> RunQueryDsl<C> for InsertRecords<'_> {}
-impl<C> RunQueryDsl<C> for InsertVersions<'_> {}
-impl<C> RunQueryDsl<C> for InsertVersion<'_> {}
+impl<R, C> RunQueryDsl<C> for InsertOne<'_, R> {}
+impl<R, C> RunQueryDsl<C> for InsertMany<'_, R> {}

@@ -184,14 +184,13 @@ pub fn first_look(connection: &mut AnyConnection, subject: SubjectId, rows: &Row
             .load::<RecordRow>(backend))
         };
     }
-    let current = || records::state.eq(RecordState::Current.name());
     let found = match rows {
+        // Every record has a state: no condition, in the shape of one.
         Rows::All => found!(records::state.ne("")),
-        Rows::PublishedOn(day) => found!(records::public_until.ge(day.to_string()).and(current())),
-        Rows::SharedOn(day) => found!(records::shared_until.ge(day.to_string()).and(current())),
+        Rows::PublishedOn(day) => found!(published_on(day.to_string())),
+        Rows::SharedOn(day) => found!(shared_on(day.to_string())),
         Rows::SharedOnOrProvidedBy(day, provider) => {
-            let own = || records::provider.eq(provider.as_str());
-            found!(records::shared_until.ge(day.to_string()).and(current()).or(own()))
+            found!(shared_on(day.to_string()).or(records::provider.eq(provider.as_str())))
         }
         Rows::PublishedOnOrAbout(..) => {
             let selection = Selection { subject: Some(subject), ..Selection::default() };
@@ -293,27 +292,30 @@ fn narrowed<'a>(mut query: Boxed<'a>, selection: &Selection) -> Boxed<'a> {
     query
 }
 
+/// Current and public on a day.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn published_on(day: String) -> _ {
+    let current: &'static str = RecordState::Current.name();
+    records::public_until.ge(day).and(records::state.eq(current))
+}
+
+/// Current and shared on a day.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn shared_on(day: String) -> _ {
+    let current: &'static str = RecordState::Current.name();
+    records::shared_until.ge(day).and(records::state.eq(current))
+}
+
 fn within<'a>(query: Boxed<'a>, rows: &Rows) -> Boxed<'a> {
-    let current = RecordState::Current.name();
     match rows {
         Rows::All => query,
-        Rows::PublishedOn(day) => {
-            query.filter(records::public_until.ge(day.to_string())).filter(records::state.eq(current))
+        Rows::PublishedOn(day) => query.filter(published_on(day.to_string())),
+        Rows::PublishedOnOrAbout(day, subject) => {
+            query.filter(published_on(day.to_string()).or(records::subject.eq(subject.bytes().to_vec())))
         }
-        Rows::PublishedOnOrAbout(day, subject) => query.filter(
-            records::public_until
-                .ge(day.to_string())
-                .and(records::state.eq(current))
-                .or(records::subject.eq(subject.bytes().to_vec())),
-        ),
-        Rows::SharedOn(day) => {
-            query.filter(records::shared_until.ge(day.to_string())).filter(records::state.eq(current))
+        Rows::SharedOn(day) => query.filter(shared_on(day.to_string())),
+        Rows::SharedOnOrProvidedBy(day, provider) => {
+            query.filter(shared_on(day.to_string()).or(records::provider.eq(provider.as_str().to_owned())))
         }
-        Rows::SharedOnOrProvidedBy(day, provider) => query.filter(
-            records::shared_until
-                .ge(day.to_string())
-                .and(records::state.eq(current))
-                .or(records::provider.eq(provider.as_str().to_owned())),
-        ),
     }
 }

@@ -43,6 +43,23 @@ fn outcome(place: &Place, line: &str) -> (i32, String) {
     (output.status.code().unwrap(), String::from_utf8(text).unwrap())
 }
 
+/// As when `| head` has read enough. The schema is longer than a pipe holds, so writing it must meet the closed end.
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    use std::process::{Command, Stdio};
+    let policies = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_chengxin"))
+        .args(["schema", "--policies"])
+        .arg(policies)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!((ended.status.code(), String::from_utf8_lossy(&ended.stderr).as_ref()), (Some(0), ""));
+}
+
 #[test]
 fn every_command_has_help_with_an_example_that_names_it() {
     let place = Place::empty("sqlite:registry.db", "sqlite:ledger.db");

@@ -418,6 +418,39 @@ fn the_entries_about_a_subject_are_found_before_and_after_they_are_put_in_order(
     }
 }
 
+/// Several gateways on one database may put the same segment in order at the same time.
+#[test]
+fn a_segment_that_several_put_in_order_at_once_is_moved_once_and_nobody_fails() {
+    use chengxin::store::ledger::subject::{SEGMENT, settle, unsettled};
+    for place in ledgers() {
+        let ledger = place.open();
+        for from in (0..u32::try_from(SEGMENT).unwrap()).step_by(1024) {
+            append(&ledger, from..from + 1024);
+        }
+        let database = place.database();
+        assert_eq!(database.read(|on| unsettled(on, SEGMENT - 1)).unwrap(), None, "not whole yet");
+        assert_eq!(database.read(|on| unsettled(on, SEGMENT)).unwrap(), Some(0));
+        let start = std::sync::Barrier::new(4);
+        std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..4)
+                .map(|_| {
+                    let (database, start) = (&database, &start);
+                    scope.spawn(move || {
+                        start.wait();
+                        database.read(|on| settle(on, 0))
+                    })
+                })
+                .collect();
+            for thread in threads {
+                thread.join().unwrap().unwrap();
+            }
+        });
+        assert_eq!(database.read(|on| unsettled(on, SEGMENT)).unwrap(), None);
+        let query = EntryQuery { subject: Some(subject(7)), ..EntryQuery::default() };
+        assert_eq!(ledger.count(&query).unwrap(), 2);
+    }
+}
+
 #[derive(diesel::QueryableByName)]
 struct Counted {
     #[diesel(sql_type = diesel::sql_types::BigInt)]

@@ -82,7 +82,7 @@ impl QualityReport {
     pub(super) fn of(origin: &Origin, item: &str, vintage: &str) -> Self {
         Self {
             file: origin.name.clone(),
-            sha256: hex(&origin.sha256),
+            sha256: hex::encode(origin.sha256),
             format: origin.format.clone(),
             item: item.to_owned(),
             vintage: vintage.to_owned(),
@@ -136,11 +136,6 @@ impl QualityReport {
         self.timeliness_rate = rate(self.timed - self.late, self.timed);
         self.completeness_rate = rate(self.required_filled, self.required_cells);
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a rate is shown with one decimal")]

@@ -38,7 +38,7 @@ pub fn page() -> &'static [Asset] {
 
 fn asset(path: &'static str, content_type: &'static str, body: &'static str) -> Asset {
     let digest: [u8; 32] = Sha256::digest(body.as_bytes()).into();
-    let tag: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
+    let tag = hex::encode(&digest[..8]);
     Asset { path, content_type, body, etag: format!("\"{tag}\"") }
 }
 

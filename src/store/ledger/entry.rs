@@ -6,9 +6,10 @@ use super::schema::{ledger_body, ledger_entry};
 use super::subject::{self, SubjectRow};
 use crate::store::connection::AnyConnection;
 use crate::store::error::StoreError;
+use crate::store::insert::{Bound, Row, insert as insert_rows};
 
 /// An entry.
-#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = ledger_entry)]
 pub struct EntryRow {
     /// The index, dense from 0.
@@ -36,7 +37,7 @@ pub struct EntryRow {
 }
 
 /// A sealed body.
-#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = ledger_body)]
 pub struct BodyRow {
     /// The entry.
@@ -45,6 +46,34 @@ pub struct BodyRow {
     pub period: String,
     /// The envelope.
     pub sealed: Vec<u8>,
+}
+
+impl Row for EntryRow {
+    const INTO: &'static str =
+        "INSERT INTO ledger_entry (idx, iseq, t, ins, kind, role, consumer, decision, items, leaf, leaf_hash) VALUES ";
+    const COLUMNS: usize = 11;
+
+    fn each<'b>(&'b self, put: &mut dyn FnMut(Bound<'b>) -> QueryResult<()>) -> QueryResult<()> {
+        for number in [&self.idx, &self.iseq, &self.t] {
+            put(Bound::Number(number))?;
+        }
+        for text in [&self.ins, &self.kind, &self.role, &self.consumer, &self.decision, &self.items] {
+            put(Bound::Text(text))?;
+        }
+        put(Bound::Bytes(&self.leaf))?;
+        put(Bound::Bytes(&self.leaf_hash))
+    }
+}
+
+impl Row for BodyRow {
+    const INTO: &'static str = "INSERT INTO ledger_body (idx, period, sealed) VALUES ";
+    const COLUMNS: usize = 3;
+
+    fn each<'b>(&'b self, put: &mut dyn FnMut(Bound<'b>) -> QueryResult<()>) -> QueryResult<()> {
+        put(Bound::Number(&self.idx))?;
+        put(Bound::Text(&self.period))?;
+        put(Bound::Bytes(&self.sealed))
+    }
 }
 
 /// What to look for. Absent parts do not narrow.
@@ -71,20 +100,16 @@ pub struct EntryFilter {
 /// Inserts entries with their bodies and subject rows.
 pub fn insert(
     connection: &mut AnyConnection,
-    entries: Vec<EntryRow>,
-    bodies: Vec<BodyRow>,
-    subjects: Vec<SubjectRow>,
+    entries: &[EntryRow],
+    bodies: &[BodyRow],
+    subjects: &[SubjectRow],
 ) -> Result<(), StoreError> {
-    if !connection.is_postgres() {
-        return super::insert::insert_each(connection, &entries, &bodies, &subjects);
-    }
-    let wanted = entries.len();
-    let inserted = connection.insert_rows(ledger_entry::table, entries)?;
-    StoreError::expect_count("ledger_entry", wanted, inserted)?;
-    let wanted = bodies.len();
-    let inserted = connection.insert_rows(ledger_body::table, bodies)?;
-    StoreError::expect_count("ledger_body", wanted, inserted)?;
-    subject::append(connection, subjects)
+    let inserted = insert_rows(connection, entries)?;
+    StoreError::expect_count("ledger_entry", entries.len(), inserted)?;
+    let inserted = insert_rows(connection, bodies)?;
+    StoreError::expect_count("ledger_body", bodies.len(), inserted)?;
+    let inserted = insert_rows(connection, subjects)?;
+    StoreError::expect_count("ledger_subject_recent", subjects.len(), inserted)
 }
 
 /// Entries from index `from` on, in order, at most `limit`.

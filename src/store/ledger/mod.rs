@@ -2,7 +2,6 @@
 
 pub mod entry;
 pub mod head;
-mod insert;
 pub mod schema;
 pub mod subject;
 pub mod tree;

@@ -6,16 +6,13 @@ use diesel::prelude::*;
 use super::schema::ledger_subject_recent;
 use crate::store::connection::{AnyConnection, on_each_backend};
 use crate::store::error::StoreError;
+use crate::store::insert::{Bound, Row};
 
 /// Entries whose subjects make one segment.
 pub const SEGMENT: i64 = 2048;
 
-/// Rows per statement: two values each, far below PostgreSQL's 65,535.
-const ROWS_PER_STATEMENT: usize = 16_384;
-
 /// "Entry `idx` is about `subject`."
-#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = ledger_subject_recent)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SubjectRow {
     /// The blind index, 32 bytes.
     pub subject: Vec<u8>,
@@ -23,14 +20,14 @@ pub struct SubjectRow {
     pub idx: i64,
 }
 
-/// Appends rows of new entries.
-pub(super) fn append(connection: &mut AnyConnection, rows: Vec<SubjectRow>) -> Result<(), StoreError> {
-    let mut rows = rows.into_iter().peekable();
-    while rows.peek().is_some() {
-        let part: Vec<_> = rows.by_ref().take(ROWS_PER_STATEMENT).collect();
-        connection.insert_rows(ledger_subject_recent::table, part)?;
+impl Row for SubjectRow {
+    const INTO: &'static str = "INSERT INTO ledger_subject_recent (subject, idx) VALUES ";
+    const COLUMNS: usize = 2;
+
+    fn each<'b>(&'b self, put: &mut dyn FnMut(Bound<'b>) -> QueryResult<()>) -> QueryResult<()> {
+        put(Bound::Bytes(&self.subject))?;
+        put(Bound::Number(&self.idx))
     }
-    Ok(())
 }
 
 /// Whether there are rows of a whole segment below entry `end` that are still in the tail: the segment's number.

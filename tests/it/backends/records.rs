@@ -287,3 +287,40 @@ fn connections_that_are_cut_are_replaced() {
         }
     }
 }
+
+#[test]
+fn a_first_look_at_a_subject_finds_what_a_page_finds_in_every_window() {
+    for registry in registries() {
+        let (subject, other, batch) = (registry.subject(1), registry.subject(2), registry.batch(1));
+        // In and out of each window, of two providers, withdrawn; and more than one look takes.
+        for number in 1..=60_u8 {
+            let until = |is_in: bool| if is_in { "2099-12-31" } else { "2020-01-01" }.to_owned();
+            let row = NewRecord {
+                public_until: until(number % 2 == 0),
+                shared_until: until(number % 3 != 0),
+                state: if number % 7 == 0 { "WITHDRAWN" } else { "CURRENT" }.to_owned(),
+                provider: if number % 5 == 0 { "AMR" } else { "AAS" }.to_owned(),
+                decided_on: format!("2026-01-{:02}", 1 + number % 28),
+                ..record(number, if number % 11 == 0 { other } else { subject }, batch)
+            };
+            registry.put(&row, &[]).unwrap();
+        }
+        let day = date("2026-11-23");
+        let selection = Selection { subject: Some(subject), ..Selection::default() };
+        let mut sizes = Vec::new();
+        for rows in [
+            Rows::All,
+            Rows::PublishedOn(day),
+            Rows::PublishedOnOrAbout(day, subject),
+            Rows::SharedOn(day),
+            Rows::SharedOnOrProvidedBy(day, DepartmentId::parse("AMR").unwrap()),
+        ] {
+            let looked = registry.database.read(|on| record::first_look(on, subject, &rows)).unwrap();
+            let paged = page(&registry, &selection, &rows, None, record::FIRST_LOOK);
+            assert_eq!(numbers(&looked), numbers(&paged), "{rows:?}");
+            sizes.push(looked.len());
+        }
+        assert_eq!(sizes[0], 32, "a look is bounded");
+        assert!(sizes[1] > 0 && sizes[1] < sizes[3] && sizes[3] < sizes[4].max(32), "{sizes:?}: the windows differ");
+    }
+}

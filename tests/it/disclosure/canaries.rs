@@ -163,7 +163,7 @@ fn assert_absent(text: &str, value: &str, what: &str) {
 /// The value plain, in hexadecimal, in both kinds of base64 (without the end, which depends on what follows), and as in a URL.
 fn writings(value: &str) -> Vec<String> {
     let bytes = value.as_bytes();
-    let hex = bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let hex = hex::encode(bytes);
     let url = bytes.iter().map(|byte| format!("%{byte:02X}")).collect::<String>();
     let whole = &bytes[..bytes.len() / 3 * 3];
     let escaped: String = value.chars().map(|character| format!("\\u{:04x}", u32::from(character))).collect();
