@@ -7,13 +7,14 @@ use zeroize::Zeroizing;
 
 use super::body::BodyKeys;
 use super::note::{KeyKind, VerifierKey};
+use super::receipt::ReceiptKey;
 
 /// The keys of one ledger. Nothing of them is printed.
 #[derive(Clone)]
 pub struct LedgerKeys {
     pub(super) origin: Arc<str>,
     pub(super) checkpoint: SigningKey,
-    pub(super) receipt: Arc<SigningKey>,
+    pub(super) receipt: Arc<ReceiptKey>,
     pub(super) bodies: Arc<dyn BodyKeys>,
     pub(super) subject_index: Zeroizing<[u8; 32]>,
     log: VerifierKey,
@@ -44,7 +45,7 @@ impl LedgerKeys {
     ) -> Result<Self, BadOrigin> {
         let log = VerifierKey::new(origin, KeyKind::Note, signing.checkpoint.verifying_key()).ok_or(BadOrigin)?;
         let receipts = VerifierKey::new(origin, KeyKind::Receipt, signing.receipt.verifying_key()).ok_or(BadOrigin)?;
-        let receipt = Arc::new(signing.receipt);
+        let receipt = Arc::new(ReceiptKey::new(&signing.receipt));
         Ok(Self {
             origin: origin.into(),
             checkpoint: signing.checkpoint,
