@@ -131,7 +131,7 @@ fn permit(criterion: &mut Criterion, bench: &Bench) {
     criterion.bench_function("permit/known profile, one inquiry", |b| b.iter(|| bench.inquiry()));
     let item = gateway.catalogue.item(&ItemCode::parse("registration").unwrap()).unwrap();
     let subject = SubjectId::new([1; 16]);
-    let facts = Facts { subject, category: SubjectCategory::Organization, provider: None };
+    let facts = Facts { subject, category: SubjectCategory::Organization, provider: None, by_authorization: false };
     let policies = bench.folder.path.join("policies");
     criterion.bench_function("permit/new profile, tables of one item", |b| {
         let today = bench.ambient.today();
@@ -170,7 +170,12 @@ fn sealing(criterion: &mut Criterion, bench: &Bench) {
     let gateway = &bench.service.gateway;
     let item = gateway.catalogue.item(&ItemCode::parse("registration").unwrap()).unwrap();
     let inquiry = bench.inquiry();
-    let facts = Facts { subject: SubjectId::new([1; 16]), category: SubjectCategory::Organization, provider: None };
+    let facts = Facts {
+        subject: SubjectId::new([1; 16]),
+        category: SubjectCategory::Organization,
+        provider: None,
+        by_authorization: false,
+    };
     let cells = (0..item.fields.len()).map(|at| inquiry.permit().cell(item, at, &facts));
     let cell = cells.clone().find(|cell| cell.decision().is_open() && cell.field().class != DataClass::Plain).unwrap();
     let keyring: &Keyring = &gateway.keyring;

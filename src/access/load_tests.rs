@@ -49,7 +49,7 @@ fn decision(
     let (code, name) = path.split_once('.').unwrap();
     let catalogue = decider.catalogue();
     let item = catalogue.item_by_text(code).unwrap();
-    let facts = Facts { subject: subject.0, category: subject.1, provider: None };
+    let facts = Facts { subject: subject.0, category: subject.1, provider: None, by_authorization: false };
     who.permit(decider).cell(item, item.field(name).unwrap().0, &facts).decision()
 }
 
@@ -203,7 +203,7 @@ fn forbid_wins_and_masks_or_withholds_what_was_permitted() {
     let beyond = Decision::Withheld(Withheld::BeyondReach);
     assert_eq!(decision(&decider, "penalty.certificateNo", &officer, (OTHER, ORG)), beyond);
     let item = Arc::clone(decider.catalogue().item_by_text("penalty").unwrap());
-    let facts = Facts { subject: OTHER, category: ORG, provider: None };
+    let facts = Facts { subject: OTHER, category: ORG, provider: None, by_authorization: false };
     assert_eq!(officer.permit(&decider).policies(&item, 2, &facts).to_vec(), ["no.numbers".into()]);
     assert_eq!(decision(&decider, "penalty.certificateNo", &who(Role::Subject), (ME, ORG)), Decision::Clear);
     let bank = who(Role::Grantee).asking_for("loan-review").authorized_for("penalty", &[]);

@@ -100,6 +100,9 @@ pub struct Facts<'r> {
     pub category: SubjectCategory,
     /// The department that provided the record, when it is a known one.
     pub provider: Option<&'r DepartmentId>,
+    /// Whether the record lies outside the window that the caller has without its authorization. Then what the
+    /// authorization leaves out is withheld, published or not in other records, and showing anything takes a use.
+    pub by_authorization: bool,
 }
 
 /// The caller's own part of a permit: tested per record, never part of a cache key.
@@ -216,15 +219,21 @@ impl Permit {
 
     /// The decision for the field at `field`, a position in `item.fields`.
     pub fn cell<'p>(&self, item: &'p Item, field: usize, facts: &Facts<'_>) -> Cell<'p> {
-        Cell { item, field, decision: self.decision(item, field, (facts.category, self.relation(item, facts))) }
+        Cell { item, field, decision: self.decided(item, field, facts) }
     }
 
     /// The decision for a column that every record has.
     pub fn head_cell(&self, item: &Item, head: HeadField, facts: &Facts<'_>) -> Decision {
-        match self.table(item) {
-            Some(table) => table.row(facts.category, self.relation(item, facts)).head(head),
-            None => Decision::Withheld(Withheld::BeyondReach),
+        let beyond = Decision::Withheld(Withheld::BeyondReach);
+        let Some(table) = self.table(item) else { return beyond };
+        let mut relation = self.relation(item, facts);
+        if let Some((field, _)) = head.source(item) {
+            if self.leaves_out(item, field, facts) {
+                return beyond;
+            }
+            relation = self.covered(item, field, relation);
         }
+        table.row(facts.category, relation).head(head)
     }
 
     /// What the caller gets of a field of some record of this category to which it has no relation: for showing the
@@ -235,22 +244,43 @@ impl Permit {
 
     /// Whether any field of a record is clear or masked. When none is, the record does not exist for the caller.
     pub fn opens(&self, item: &Item, facts: &Facts<'_>) -> bool {
+        if facts.by_authorization {
+            return self.authorization_opens(item, facts.category);
+        }
         self.row_opens(item, facts.category, self.relation(item, facts))
     }
 
     /// Whether it is the authorization that lets a field be seen, or be seen clearer: such a reading uses it up.
     pub fn opened_by_authorization(&self, item: &Item, field: usize, facts: &Facts<'_>) -> bool {
-        let relation = self.relation(item, facts);
-        let with = self.decision(item, field, (facts.category, relation));
-        let without = self.decision(item, field, (facts.category, Relation::None));
-        relation == Relation::Authorized && with.is_open() && with != without
+        let with = self.decided(item, field, facts);
+        let differs = || with != self.decision(item, field, (facts.category, Relation::None));
+        self.relation(item, facts) == Relation::Authorized && with.is_open() && (facts.by_authorization || differs())
+    }
+
+    /// Which records of an item are within the caller's window when they have these facts. An authorization that opens
+    /// nothing of such a record widens no window.
+    pub fn window_of(&self, item: &Item, facts: &Facts<'_>) -> Window {
+        match self.relation(item, facts) {
+            Relation::Authorized if !self.authorization_opens(item, facts.category) => {
+                self.window(item, Relation::None)
+            }
+            relation => self.window(item, relation),
+        }
     }
 
     /// Which records of an item are within the caller's window when it stands to them in this relation.
     pub fn window(&self, item: &Item, relation: Relation) -> Window {
         let stands = relation == Relation::None || self.relations(item).any(|own| own == relation);
         let relation = if stands { relation } else { Relation::None };
-        let opens = |category: &SubjectCategory| self.row_opens(item, *category, relation);
+        let opens = |category: &SubjectCategory| match relation {
+            Relation::Authorized => self.authorization_opens(item, *category),
+            Relation::None | Relation::Provider | Relation::Subject => self.row_opens(item, *category, relation),
+        };
+        if relation == Relation::Authorized
+            && !self.table(item).is_some_and(|table| table.categories().iter().any(opens))
+        {
+            return self.window(item, Relation::None);
+        }
         if !self.table(item).is_some_and(|table| table.categories().iter().any(opens)) {
             return Window::Closed;
         }
@@ -269,6 +299,11 @@ impl Permit {
     /// record that the caller can meet, by whatever relation. Otherwise it must be refused as if it did not exist.
     pub fn may_filter(&self, item: &Item, field: usize) -> bool {
         let Some(table) = self.table(item) else { return false };
+        let widened = || self.window(item, Relation::Authorized) != self.window(item, Relation::None);
+        if self.standing.grant.is_some() && !self.grants(item, field) && widened() {
+            // It is withheld in the records that the authorization alone opens.
+            return false;
+        }
         let clear_where_met = |relation: Relation| {
             table.categories().iter().all(|&category| {
                 !self.row_opens(item, category, relation)
@@ -281,6 +316,9 @@ impl Permit {
     /// The ids of the policies that decided: the permits where something is shown, the forbids where a policy forbade;
     /// none where no policy permits it or the catalogue leaves nothing open.
     pub fn policies(&self, item: &Item, field: usize, facts: &Facts<'_>) -> &[Arc<str>] {
+        if self.leaves_out(item, field, facts) {
+            return &[];
+        }
         let relation = self.covered(item, field, self.relation(item, facts));
         let settled = self.table(item).and_then(|table| table.row(facts.category, relation).field(field));
         settled.map_or(&[], |settled| &settled.policies)
@@ -313,13 +351,37 @@ impl Permit {
         self.profile.table(&self.rules, item)
     }
 
+    /// Whether the caller's authorization covers the field at `field`.
+    fn grants(&self, item: &Item, field: usize) -> bool {
+        let name = item.fields.get(field).map(|field| field.name.as_str());
+        name.is_some() && self.standing.grant.as_ref().is_some_and(|grant| grant.covers(item, name))
+    }
+
+    /// Whether a record is there by the authorization alone, and the authorization leaves the field out.
+    fn leaves_out(&self, item: &Item, field: usize, facts: &Facts<'_>) -> bool {
+        facts.by_authorization && !self.grants(item, field)
+    }
+
+    /// Whether the authorization opens a field that it covers in records about this category of subject.
+    fn authorization_opens(&self, item: &Item, category: SubjectCategory) -> bool {
+        (0..item.fields.len()).any(|field| {
+            self.grants(item, field) && self.decision(item, field, (category, Relation::Authorized)).is_open()
+        })
+    }
+
     /// The relation as far as this field goes: an authorization that leaves the field out is none.
     fn covered(&self, item: &Item, field: usize, relation: Relation) -> Relation {
-        let covers = |grant: &Grant| item.fields.get(field).is_some_and(|field| grant.covers(item, Some(&field.name)));
         match relation {
-            Relation::Authorized if !self.standing.grant.as_ref().is_some_and(covers) => Relation::None,
+            Relation::Authorized if !self.grants(item, field) => Relation::None,
             Relation::None | Relation::Provider | Relation::Subject | Relation::Authorized => relation,
         }
+    }
+
+    fn decided(&self, item: &Item, field: usize, facts: &Facts<'_>) -> Decision {
+        if self.leaves_out(item, field, facts) {
+            return Decision::Withheld(Withheld::BeyondReach);
+        }
+        self.decision(item, field, (facts.category, self.relation(item, facts)))
     }
 
     fn decision(&self, item: &Item, field: usize, row: (SubjectCategory, Relation)) -> Decision {

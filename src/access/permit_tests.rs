@@ -49,7 +49,7 @@ impl Stage {
 }
 
 fn facts<'r>((subject, category): (SubjectId, SubjectCategory)) -> Facts<'r> {
-    Facts { subject, category, provider: None }
+    Facts { subject, category, provider: None, by_authorization: false }
 }
 
 fn officer() -> Who {
@@ -196,6 +196,25 @@ fn the_whole_item_may_be_authorized_but_never_what_is_the_subjects_alone() {
 }
 
 #[test]
+fn a_record_that_only_the_authorization_opens_shows_what_it_covers_and_nothing_that_is_published_elsewhere() {
+    let stage = stage();
+    let item = stage.item("penalty");
+    let permit = bank().authorized_for("penalty", &["certificateNo"]).permit(&stage.decider);
+    let at = |field: &str| item.field(field).unwrap().0;
+    let openly = facts((ME, ORG));
+    let by_authorization = Facts { by_authorization: true, ..openly };
+    assert_eq!(permit.cell(item, at("decisionNo"), &openly).decision(), CLEAR);
+    assert_eq!(permit.cell(item, at("decisionNo"), &by_authorization).decision(), BEYOND);
+    assert_eq!(permit.cell(item, at("certificateNo"), &by_authorization).decision(), CLEAR);
+    assert!(permit.policies(item, at("decisionNo"), &by_authorization).is_empty());
+    assert!(!permit.may_filter(item, at("decisionNo")), "it is withheld in some of what is met");
+    let useless = bank().authorized_for("penalty", &["informer"]).permit(&stage.decider);
+    assert_eq!(useless.window(item, Relation::Authorized), Window::Published);
+    assert_eq!(useless.window_of(item, &openly), Window::Published);
+    assert!(useless.may_filter(item, at("decisionNo")), "it opens no record");
+}
+
+#[test]
 fn a_use_is_counted_only_where_the_authorization_opened_something() {
     let stage = stage();
     let permit = bank().authorized_for("penalty", &[]).permit(&stage.decider);
@@ -205,6 +224,8 @@ fn a_use_is_counted_only_where_the_authorization_opened_something() {
     assert!(!by("decisionNo", (ME, ORG)), "published anyhow");
     assert!(!by("informer", (ME, ORG)), "not opened");
     assert!(!by("certificateNo", (OTHER, ORG)));
+    let hidden = Facts { by_authorization: true, ..facts((ME, ORG)) };
+    assert!(permit.opened_by_authorization(item, item.field("decisionNo").unwrap().0, &hidden), "published of others");
 }
 
 #[test]

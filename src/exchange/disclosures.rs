@@ -30,7 +30,7 @@ pub fn of(inquiry: &Inquiry, item: &ItemCode) -> Vec<FieldDisclosure> {
     categories
         .flat_map(|category| {
             item.fields.iter().enumerate().map(move |(at, field)| {
-                let facts = Facts { subject: nobody, category, provider: None };
+                let facts = Facts { subject: nobody, category, provider: None, by_authorization: false };
                 FieldDisclosure {
                     field: field.name.clone(),
                     category,

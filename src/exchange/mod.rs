@@ -20,3 +20,4 @@ pub mod standing;
 pub mod subject;
 pub mod submission;
 pub mod tally;
+pub mod total;

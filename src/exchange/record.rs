@@ -25,6 +25,8 @@ use crate::store::record::{Record, Rows};
 #[derive(Debug)]
 pub struct RecordView {
     record: Record,
+    /// Whether it is the caller's authorization alone that opens it.
+    by_authorization: bool,
     item: Arc<Item>,
     plain: OnceLock<Option<Map<String, Value>>>,
 }
@@ -56,7 +58,7 @@ impl RecordView {
     }
 
     fn facts(&self) -> Facts<'_> {
-        facts(&self.record)
+        Facts { by_authorization: self.by_authorization, ..facts(&self.record) }
     }
 
     fn plain(&self) -> Result<&Map<String, Value>, Fault> {
@@ -68,7 +70,12 @@ impl RecordView {
 }
 
 fn facts(record: &Record) -> Facts<'_> {
-    Facts { subject: record.subject, category: record.category, provider: record.provider.as_ref() }
+    Facts {
+        subject: record.subject,
+        category: record.category,
+        provider: record.provider.as_ref(),
+        by_authorization: false,
+    }
 }
 
 /// A value as the caller gets it.
@@ -204,20 +211,35 @@ fn state_on(record: &Record, today: Date) -> RecordState {
     }
 }
 
-/// Whether the record exists for the caller: within a window, with at least one field to show.
-pub fn admits(inquiry: &Inquiry, item: &Item, record: &Record) -> bool {
-    let facts = facts(record);
-    let relation = inquiry.permit().relation(item, &facts);
+/// The record as the caller meets it, if it exists for the caller: within a window, with at least one field to show.
+fn meet(inquiry: &Inquiry, item: &Arc<Item>, record: Record) -> Option<Arc<RecordView>> {
+    let permit = inquiry.permit();
+    let openly = facts(&record);
+    let with = is_within(inquiry, &record, permit.window_of(item, &openly));
+    let by_authorization = with
+        && permit.relation(item, &openly) == Relation::Authorized
+        && !(is_within(inquiry, &record, permit.window(item, Relation::None))
+            && permit.opens(item, &stranger(&openly)));
+    let exists = with && permit.opens(item, &Facts { by_authorization, ..openly });
+    exists.then(|| Arc::new(RecordView { record, by_authorization, item: Arc::clone(item), plain: OnceLock::new() }))
+}
+
+/// The same facts for somebody whom the subject has authorized to nothing.
+pub(super) fn stranger<'r>(facts: &Facts<'r>) -> Facts<'r> {
+    // No record has this id, so neither own view nor authorization holds.
+    Facts { subject: SubjectId::new([0; 16]), ..*facts }
+}
+
+fn is_within(inquiry: &Inquiry, record: &Record, window: Window) -> bool {
     let holds = |until: Option<Date>| {
         record.state == RecordState::Current && until.is_some_and(|until| until >= inquiry.today())
     };
-    let within = match inquiry.permit().window(item, relation) {
+    match window {
         Window::Published => holds(record.public_until),
         Window::Shared => holds(record.shared_until),
         Window::Archive => true,
         Window::Closed => false,
-    };
-    within && inquiry.permit().opens(item, &facts)
+    }
 }
 
 /// A page of records, and whether there are more.
@@ -249,6 +271,7 @@ pub(super) fn count_as_read(inquiry: &Inquiry, records: &[Arc<RecordView>]) {
     inquiry.tally(|tally| {
         for view in records {
             tally.read_record(&view.record.item, view.record.subject);
+            tally.authorization_used |= view.by_authorization;
         }
     });
 }
@@ -277,23 +300,17 @@ pub(super) fn look(
         after = chunk.last().map(Record::position);
         for record in chunk {
             let Some(item) = inquiry.gateway().catalogue.item(&record.item) else { continue };
-            if !admits(inquiry, item, &record) {
-                continue;
-            }
+            let Some(view) = meet(inquiry, item, record) else { continue };
             if found.records.len() == first {
                 found.has_next = true;
                 return Ok(found);
             }
-            found.records.push(view(item, record));
+            found.records.push(view);
         }
         if is_last {
             return Ok(found);
         }
     }
-}
-
-fn view(item: &Arc<Item>, record: Record) -> Arc<RecordView> {
-    Arc::new(RecordView { record, item: Arc::clone(item), plain: OnceLock::new() })
 }
 
 /// The rows that can hold anything for the caller: the widest window among its relations. `None` = none at all.
@@ -332,12 +349,9 @@ pub fn by_id(inquiry: &Inquiry, id: RecordId) -> Result<Option<Arc<RecordView>>,
     let found = inquiry.gateway().registry.read(|connection| store::record::find(connection, id))?;
     let Some(record) = found else { return Ok(None) };
     let Some(item) = inquiry.gateway().catalogue.item(&record.item) else { return Ok(None) };
-    if !admits(inquiry, item, &record) {
-        return Ok(None);
-    }
-    let view = view(item, record);
-    count_as_read(inquiry, std::slice::from_ref(&view));
-    Ok(Some(view))
+    let found = meet(inquiry, item, record);
+    count_as_read(inquiry, found.as_slice());
+    Ok(found)
 }
 
 /// The text of a place, for a cursor.
@@ -362,104 +376,4 @@ pub fn position(inquiry: &Inquiry, scope: CursorScope, cursor: &str) -> Result<P
         .ok_or_else(|| {
             Fault::BadInput("`after` is not a cursor of this list, or it has expired: begin without it".into())
         })
-}
-
-/// How many selected records exist for the caller. `None` where some of them are decided by who provided them and
-/// others are not: such a list is read, not counted.
-pub fn total(inquiry: &Inquiry, selection: &Selection) -> Result<Option<i64>, Fault> {
-    let Some(item) = selection.item.as_ref().and_then(|code| inquiry.gateway().catalogue.item(code)) else {
-        return total_of_subject(inquiry, selection);
-    };
-    let Some(related) = related(inquiry, item).filter(|_| selection.subject.is_none()) else {
-        return total_alike(inquiry, selection, item);
-    };
-    // Records about one subject are decided otherwise than those about all others.
-    let about = Selection { subject: Some(related), ..selection.clone() };
-    let others = total_unrelated(inquiry, selection, item)? - total_unrelated(inquiry, &about, item)?;
-    Ok(total_alike(inquiry, &about, item)?.map(|own| others + own))
-}
-
-/// The subject whose records of an item are opened by the caller's relation to it.
-fn related(inquiry: &Inquiry, item: &Item) -> Option<SubjectId> {
-    let standing = inquiry.permit().standing();
-    let grant = || standing.grant.as_ref().filter(|grant| grant.covers(item, None));
-    standing.subject.or_else(|| grant().map(|grant| grant.subject))
-}
-
-/// How many selected records the caller meets without a relation to them.
-fn total_unrelated(inquiry: &Inquiry, selection: &Selection, item: &Item) -> Result<i64, Fault> {
-    let today = inquiry.today();
-    let rows = match inquiry.permit().window(item, Relation::None) {
-        Window::Published => Rows::PublishedOn(today),
-        Window::Shared => Rows::SharedOn(today),
-        Window::Archive => Rows::All,
-        Window::Closed => return Ok(0),
-    };
-    let nobody = SubjectId::new([0; 16]);
-    let opens = |category| inquiry.permit().opens(item, &Facts { subject: nobody, category, provider: None });
-    count(inquiry, selection, &rows, opens)
-}
-
-fn count(
-    inquiry: &Inquiry,
-    selection: &Selection,
-    rows: &Rows,
-    opens: impl Fn(SubjectCategory) -> bool,
-) -> Result<i64, Fault> {
-    use strum::IntoEnumIterator;
-    let mut total = 0;
-    for category in SubjectCategory::iter().filter(|&category| opens(category)) {
-        let count = |connection: &mut store::AnyConnection| store::record::count(connection, selection, rows, category);
-        total += inquiry.gateway().registry.read(count)?;
-    }
-    Ok(total)
-}
-
-/// The total of a list whose records are all decided alike, but for who provided them.
-fn total_alike(inquiry: &Inquiry, selection: &Selection, item: &Item) -> Result<Option<i64>, Fault> {
-    use strum::IntoEnumIterator;
-    let Some(rows) = rows(inquiry, selection) else { return Ok(Some(0)) };
-    let subject = selection.subject.unwrap_or(SubjectId::new([0; 16]));
-    let opens = |category, provider| inquiry.permit().opens(item, &Facts { subject, category, provider });
-    if let Rows::SharedOnOrProvidedBy(_, own) = &rows
-        && SubjectCategory::iter().any(|category| opens(category, Some(own)) != opens(category, None))
-    {
-        return Ok(None);
-    }
-    count(inquiry, selection, &rows, |category| opens(category, None)).map(Some)
-}
-
-fn total_of_subject(inquiry: &Inquiry, selection: &Selection) -> Result<Option<i64>, Fault> {
-    let whole = Selection { subject: selection.subject, ..Selection::default() };
-    let Some(subject) = selection.subject.filter(|_| *selection == whole) else { return Ok(None) };
-    Ok(Some(counts_of_subject(inquiry, subject)?.iter().map(|(_, count)| count).sum()))
-}
-
-/// How many records of one subject exist for the caller, by item. Each item's own window counts, not the widest.
-pub(super) fn counts_of_subject(inquiry: &Inquiry, subject: SubjectId) -> Result<Vec<(Arc<Item>, i64)>, Fault> {
-    let selection = Selection { subject: Some(subject), ..Selection::default() };
-    let Some(widest) = rows(inquiry, &selection) else { return Ok(Vec::new()) };
-    let published = Rows::PublishedOn(inquiry.today());
-    let mut counts: Vec<(Arc<Item>, i64)> = Vec::new();
-    for rows in [&widest, &published] {
-        let read = |connection: &mut store::AnyConnection| store::record::counts_of_subject(connection, subject, rows);
-        for group in inquiry.gateway().registry.read(read)? {
-            let Some(item) = inquiry.gateway().catalogue.item(&group.item) else { continue };
-            let facts = Facts { subject, category: group.category, provider: group.provider.as_ref() };
-            let window = inquiry.permit().window(item, inquiry.permit().relation(item, &facts));
-            let is_counted_here = (window == Window::Published) == (*rows == published);
-            if !is_counted_here || window == Window::Closed || !inquiry.permit().opens(item, &facts) {
-                continue;
-            }
-            match counts.iter_mut().find(|(counted, _)| counted.code == item.code) {
-                Some((_, count)) => *count += group.count,
-                None => counts.push((Arc::clone(item), group.count)),
-            }
-        }
-        if widest == published {
-            break;
-        }
-    }
-    counts.sort_by(|(a, _), (b, _)| a.code.cmp(&b.code));
-    Ok(counts)
 }

@@ -6,6 +6,7 @@ use super::fault::Fault;
 use super::inquiry::Inquiry;
 use super::page;
 use super::record::{self, RecordPage, RecordView, ShownValue};
+use super::total;
 use crate::catalogue::Item;
 use crate::domain::identifier::{CitizenNumber, IdentifierKind, Uscc};
 use crate::domain::text::normalise_name;
@@ -97,7 +98,7 @@ impl SubjectView {
 
     /// How many records of each item exist for the caller.
     pub fn counts(&self, inquiry: &Inquiry) -> Result<Vec<(Arc<Item>, i64)>, Fault> {
-        record::counts_of_subject(inquiry, self.id)
+        total::of_subject(inquiry, self.id)
     }
 }
 

@@ -24,7 +24,7 @@ pub struct Tally {
     pub masked: BTreeSet<(String, String, MaskRule)>,
     /// Fields that were withheld, with the code and the first place where.
     pub withheld: BTreeMap<(String, String), WithheldField>,
-    /// Whether a cell opened through the authorization alone.
+    /// Whether the answer holds, shows or counts anything that the authorization alone opens.
     pub authorization_used: bool,
     /// Marks for the reviewer, such as `OVERREACH`.
     pub flags: BTreeSet<&'static str>,

@@ -104,7 +104,8 @@ impl Authorization {
         DateTime(self.0.valid_to)
     }
 
-    /// How often it may be used; null = as often as wanted.
+    /// How often it may be used; null = as often as wanted. An answer takes one use when it holds, shows or counts anything
+    /// that would not be there without the authorization.
     async fn uses_allowed(&self) -> Option<i64> {
         self.0.uses_allowed
     }

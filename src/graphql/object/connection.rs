@@ -13,6 +13,7 @@ use super::subject::Subject;
 use crate::exchange::cursor::CursorScope;
 use crate::exchange::inquiry::Inquiry;
 use crate::exchange::record::{self, RecordPage, RecordView, Selection};
+use crate::exchange::total;
 use crate::graphql::context::{ContextExt, Nullable, nullable, path};
 use crate::graphql::error::{ApiError, Code};
 
@@ -173,7 +174,7 @@ impl CreditRecordConnection {
 
     /// How many records the whole list has for you; computed only when selected, null where it cannot be counted.
     async fn total_count(&self, ctx: &async_graphql::Context<'_>) -> Nullable<i64> {
-        nullable(|| Ok(record::total(ctx.inquiry()?, &self.selection)?))
+        nullable(|| Ok(total::of(ctx.inquiry()?, &self.selection)?))
     }
 }
 

@@ -3,7 +3,7 @@
 use chengxin::domain::{Role, SubjectCategory, Tier};
 use serde_json::json;
 
-use super::oracle::Stands;
+use super::oracle::{Stands, field_at};
 use super::world::{Row, World};
 use crate::support::{Asker, NOW};
 
@@ -110,14 +110,13 @@ pub fn subjects(world: &World) -> Vec<Actor<'_>> {
 
 /// Grants every item of a subject to the bank, or those named; gives the authorization's id.
 pub async fn grant(world: &World, category: SubjectCategory, items: &[&str], wanted: serde_json::Value) -> String {
-    let all: Vec<String> =
-        world.app.service.gateway.catalogue.items().iter().map(|item| item.code.to_string()).collect();
-    let items: Vec<&str> = if items.is_empty() { all.iter().map(String::as_str).collect() } else { items.to_vec() };
+    let all = world.app.service.gateway.catalogue.items().iter().map(|item| item.code.as_str());
+    let named = all.filter(|code| items.is_empty() || items.contains(code)).map(|code| json!({ "item": code }));
     let mut input = json!({
         "grantee": BANK,
         "purpose": "loan-review",
         "validTo": "2027-01-01T00:00:00Z",
-        "items": items.iter().map(|item| json!({ "item": item })).collect::<Vec<_>>(),
+        "items": named.collect::<Vec<_>>(),
     });
     for (name, value) in wanted.as_object().unwrap() {
         input[name] = value.clone();
@@ -127,6 +126,33 @@ pub async fn grant(world: &World, category: SubjectCategory, items: &[&str], wan
     let answered = world.own(category).ask_with(query, json!({ "input": input })).await;
     let id = answered.data("/grantAuthorization/authorization/id").as_str();
     id.unwrap_or_else(|| panic!("{}", answered.text)).to_owned()
+}
+
+/// Grants one field of every item, the one at so many quarters of its length.
+async fn grant_one_field(world: &World, category: SubjectCategory, quarter: usize) -> String {
+    let items = world.app.service.gateway.catalogue.items().iter();
+    let each = items.map(|item| json!({ "item": item.code.as_str(), "fields": [field_at(item, quarter).name] }));
+    grant(world, category, &[], json!({ "items": each.collect::<Vec<_>>() })).await
+}
+
+/// Bodies that are authorized to a single field of each item.
+pub async fn grantees_of_one_field(world: &World) -> Vec<Actor<'_>> {
+    let mut actors = Vec::new();
+    for category in [SubjectCategory::Organization, SubjectCategory::NaturalPerson] {
+        for quarter in 0..=4 {
+            let id = grant_one_field(world, category, quarter).await;
+            let stands = move |row: &Row| {
+                if row.category == category {
+                    let tier = Some(AuthorizedQuery);
+                    Stands { by_authorization: true, covers: Some(quarter), ..Stands::at(tier) }
+                } else {
+                    PUBLIC
+                }
+            };
+            actors.push(Actor::new("authorized for one field of each item", world.app.grantee(BANK, &id), stands));
+        }
+    }
+    actors
 }
 
 /// Revokes an authorization.

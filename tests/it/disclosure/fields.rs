@@ -39,6 +39,12 @@ async fn grantees_get_what_the_tiers_say_on_every_path() {
     hold(&world, &actors::grantees(&world).await).await;
 }
 
+#[actix_web::test]
+async fn an_authorization_over_one_field_shows_no_other_of_what_is_not_published() {
+    let world = World::new().find_ids().await;
+    hold(&world, &actors::grantees_of_one_field(&world).await).await;
+}
+
 async fn hold(world: &World, actors: &[Actor<'_>]) {
     let items = world.app.service.gateway.catalogue.items();
     for (turn, actor) in actors.iter().enumerate() {

@@ -26,6 +26,8 @@ pub struct Stands {
     pub pending: Option<(Tier, &'static str)>,
     /// Whether it comes by an authorization: then what is the subject's alone stays shut.
     pub by_authorization: bool,
+    /// The one field of each item that the authorization covers, in quarters of the item's length; all when absent.
+    pub covers: Option<usize>,
     /// Whether it is a department that provided the record.
     pub provides: bool,
     /// Whether it sees records whose periods are over.
@@ -35,7 +37,7 @@ pub struct Stands {
 impl Stands {
     /// At a tier, without anything else.
     pub const fn at(tier: Option<Tier>) -> Self {
-        Self { tier, pending: None, by_authorization: false, provides: false, archive: false }
+        Self { tier, pending: None, by_authorization: false, covers: None, provides: false, archive: false }
     }
 
     fn at_tier(&self, item: &Item, field: &Field, category: SubjectCategory, tier: Tier) -> Option<Due> {
@@ -52,6 +54,11 @@ impl Stands {
 
     /// What this caller gets of a field of a record.
     pub fn due(&self, item: &Item, field: &Field, category: SubjectCategory) -> Due {
+        if self.covers.is_some_and(|quarter| field_at(item, quarter).name != field.name) {
+            let is_published = item.publication != "none";
+            let openly = self.at_tier(item, field, category, Tier::PublicDisclosure).filter(|_| is_published);
+            return openly.unwrap_or(Due::Withheld("FIELD_WITHHELD"));
+        }
         let tier =
             self.tier.map(|tier| if self.by_authorization && field.self_only { Tier::PublicDisclosure } else { tier });
         if let Some(due) = tier.and_then(|tier| self.at_tier(item, field, category, tier)) {
@@ -69,7 +76,10 @@ impl Stands {
     pub fn meets(&self, row: &Row) -> bool {
         let Some(tier) = self.tier else { return false };
         let is_open = |field: &Field| !matches!(self.due(&row.item, field, row.category), Due::Withheld(_));
-        let is_within = tier != Tier::PublicDisclosure || row.item.publication != "none" || self.archive;
+        // An authorization that opens nothing of a record widens no window.
+        let opens = self.covers.is_none_or(|quarter| is_open(field_at(&row.item, quarter)));
+        let is_published = row.item.publication != "none";
+        let is_within = (tier != Tier::PublicDisclosure && opens) || is_published || self.archive;
         is_within && row.item.fields.iter().any(is_open)
     }
 }
@@ -80,6 +90,11 @@ impl Stands {
         let is_person = row.category == SubjectCategory::NaturalPerson;
         !is_person || self.tier.is_some_and(|tier| tier > Tier::PublicDisclosure)
     }
+}
+
+/// The field of an item at 0 to 4 quarters of its length.
+pub fn field_at(item: &Item, quarter: usize) -> &Field {
+    &item.fields[(item.fields.len() - 1) * quarter / 4]
 }
 
 /// The value that stands in the answer.

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::values::uscc_of;
 use super::world::World;
-use crate::support::{Asker, TestApp};
+use crate::support::{Answered, Asker, TestApp};
 use chengxin::domain::SubjectCategory;
 
 use super::actors::BANK;
@@ -91,4 +91,83 @@ async fn everybody_meets_the_records_of_the_window_and_totals_agree() {
     let trader = uscc_of(SubjectCategory::IndividualBusiness);
     assert_eq!(met(&app.subject(&format!("uscc:{trader}"))).await, ["in force"], "another's own view");
     assert!(met(&app.administrator(chengxin::domain::Role::Auditor)).await.is_empty());
+}
+
+/// Uses left of the bank's only authorization, as the firm sees it.
+async fn uses_left(world: &World) -> i64 {
+    let answered = world.own(FIRM).ask("{ authorizations(first: 1) { nodes { usesLeft } } }").await;
+    answered.data("/authorizations/nodes/0/usesLeft").as_i64().unwrap()
+}
+
+async fn penalties_with(world: &World, authorization: &str, selection: &str) -> Answered {
+    let uscc = uscc_of(FIRM);
+    let document = format!("{{ subject(uscc: \"{uscc}\") {{ {selection} }} }}");
+    let answered = world.app.grantee(BANK, authorization).ask(&document).await;
+    assert_eq!(answered.status, 200, "{}", answered.text);
+    answered
+}
+
+#[actix_web::test]
+async fn what_is_not_published_shows_the_authorized_fields_alone() {
+    let mut world = World::bare();
+    penalties(&world.app);
+    world.know(FIRM).await;
+    let items = json!([{ "item": "administrative-penalty", "fields": ["decisionNo"] }]);
+    let number = super::actors::grant(&world, FIRM, &[], json!({ "items": items })).await;
+    let fields = "records { totalCount nodes { decidedOn provider { name } \
+                  ... on AdministrativePenalty { decisionNo violationFacts decisionDate } } }";
+    let answered = penalties_with(&world, &number, fields).await;
+    let nodes = answered.data("/subject/records/nodes").as_array().unwrap().clone();
+    let of = |number: &str| nodes.iter().find(|node| node["decisionNo"] == number).unwrap().clone();
+    assert_eq!((nodes.len(), answered.data("/subject/records/totalCount")), (2, &json!(2)), "{}", answered.text);
+    assert_eq!(of("in force")["violationFacts"], "事实", "published anyhow");
+    let minor = of("minor");
+    assert!(minor["violationFacts"].is_null() && minor["decisionDate"].is_null(), "{minor}");
+    assert!(
+        minor["decidedOn"].is_null() && minor["provider"].is_null(),
+        "taken from fields that are left out: {minor}"
+    );
+    assert_eq!(answered.codes(), ["FIELD_WITHHELD"; 2], "{}", answered.text);
+    // Found by a field that is left out, it would be told what that field says.
+    let filtered = |field: &str, value: &str| {
+        format!(
+            "{{ records(item: \"administrative-penalty\", filter: {{ where: [{{ field: \"{field}\", value: \"{value}\" }}] }}) {{ totalCount }} }}"
+        )
+    };
+    let bank = world.app.grantee(BANK, &number);
+    assert_eq!(bank.ask(&filtered("decisionNo", "minor")).await.data("/records/totalCount"), 1);
+    let by_authority = filtered("authorityUscc", "11370500004512345X");
+    assert_eq!(bank.ask(&by_authority).await.codes(), ["BAD_USER_INPUT"]);
+    assert!(world.app.public().ask(&by_authority).await.codes().is_empty(), "open to everybody else");
+}
+
+#[actix_web::test]
+async fn whatever_the_authorization_alone_opens_takes_a_use() {
+    let mut world = World::bare();
+    penalties(&world.app);
+    world.know(FIRM).await;
+    let uses = 9;
+    let wanted = json!({ "usesAllowed": uses });
+    let id = super::actors::grant(&world, FIRM, &["administrative-penalty"], wanted).await;
+    let list = |selection: &str| format!("records(item: \"administrative-penalty\") {{ {selection} }}");
+    let whole = "nodes { ... on AdministrativePenalty { violationFacts } }";
+    let mut left = uses;
+    for selection in [
+        list(whole),
+        list("nodes { id }"),
+        list("nodes { decidedOn }"),
+        list("totalCount"),
+        "records { totalCount }".to_owned(),
+        "counts { count }".to_owned(),
+    ] {
+        let answered = penalties_with(&world, &id, &selection).await;
+        left -= 1;
+        assert_eq!(uses_left(&world).await, left, "{selection}: {}", answered.text);
+        let entry = world.app.service.gateway.ledger.entry(answered.index()).unwrap().unwrap();
+        assert!(entry.leaf.flags.iter().any(|flag| flag.starts_with("AUTHORIZATION:")), "{selection}");
+    }
+    for unneeded in ["uscc category", "records(item: \"tax-class-a\") { totalCount nodes { id } }"] {
+        penalties_with(&world, &id, unneeded).await;
+        assert_eq!(uses_left(&world).await, left, "{unneeded}");
+    }
 }
