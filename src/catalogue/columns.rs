@@ -27,6 +27,13 @@ impl Vintage {
     pub fn translated(&self, target: &str, text: &str) -> Option<&str> {
         self.values.get(target)?.get(text).map(String::as_str)
     }
+
+    /// Whether `text` is one that the vintage translates for `target`, or what it translates to. Always, where it
+    /// translates nothing.
+    pub fn knows(&self, target: &str, text: &str) -> bool {
+        let words = self.values.get(target);
+        words.is_none_or(|words| words.iter().any(|(sent, canonical)| sent == text || canonical == text))
+    }
 }
 
 #[cfg(test)]

@@ -61,9 +61,11 @@ pub fn run(args: &ImportArgs, ambient: &Ambient, out: &mut impl Write) -> anyhow
 /// Imports one file into the registry, and puts in the ledger that it was done.
 pub fn deposit_file(args: &ImportArgs, gateway: &Gateway, file: &Path, out: &mut impl Write) -> anyhow::Result<()> {
     let item = super::item(&gateway.catalogue, &args.item)?;
-    let vintage = item
-        .vintage(args.vintage.as_deref())
-        .with_context(|| format!("`{}` has no vintage `{}`", item.code, args.vintage.as_deref().unwrap_or("")))?;
+    let vintage = item.vintage(args.vintage.as_deref()).with_context(|| {
+        let known: Vec<&str> = item.vintages.iter().map(|vintage| vintage.id.as_str()).collect();
+        let wanted = args.vintage.as_deref().unwrap_or_default();
+        format!("`{}` has no vintage `{wanted}`; it has {}", item.code, known.join(", "))
+    })?;
     let today = gateway.ambient.today();
     let context = ImportContext {
         item,

@@ -60,7 +60,10 @@ pub fn run(args: &KeysArgs, ambient: &Ambient, out: &mut impl Write) -> anyhow::
         }
         KeysCommand::Rotate { keys, purpose } => {
             let id = Keyring::load(keys)?.rotate(*purpose, ambient)?;
-            writeln!(out, "key {id} is the active key for `{purpose}`; restart the gateways")?;
+            writeln!(
+                out,
+                "key {id} is the active key for `{purpose}`: restart every gateway before the next import, because a running one cannot open what the new key seals"
+            )?;
         }
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -71,7 +71,8 @@ pub struct VerifyArgs {
     /// A checkpoint from earlier (a file): the ledger must have grown from it.
     #[arg(long, value_name = "FILE")]
     known: Option<PathBuf>,
-    /// The checkpoint that covers the entries (a file): for a CSV export, which does not carry its own.
+    /// The checkpoint that covers the entries (a file): for a CSV export, which does not carry its own. The export has
+    /// written it beside, as `FILE.checkpoint`.
     #[arg(long, value_name = "FILE")]
     checkpoint: Option<PathBuf>,
     /// Print the report as JSON.
@@ -118,15 +119,40 @@ fn export(arguments: &ExportArgs, out: &mut impl Write) -> anyhow::Result<()> {
         None => write_as(&export, arguments.format, out)?,
         Some(path) => {
             let refused = || format!("`{}` cannot be made (an export never replaces a file)", path.display());
-            let file = File::create_new(path).with_context(refused)?;
+            let file = create_private(path).with_context(refused)?;
             let mut file = BufWriter::new(file);
             let exported = write_as(&export, arguments.format, &mut file)?;
             file.into_inner()?.sync_all()?;
             exported
         }
     };
-    eprintln!("{} entries exported; verify with --key '{}'", exported.entries, keys.log());
+    let beside = match (arguments.format, &arguments.out) {
+        (Format::Csv, Some(path)) => write_checkpoint(path, &exported.checkpoint)?,
+        (Format::Csv, None) => " and the checkpoint of this moment, which a CSV does not carry: use --out".to_owned(),
+        (Format::Ndjson, _) => String::new(),
+    };
+    eprintln!("{} entries exported; verify with --key '{}'{beside}", exported.entries, keys.log());
     Ok(())
+}
+
+/// Keeps the checkpoint that covers a CSV export beside it, and says how to name it.
+fn write_checkpoint(export: &Path, note: &str) -> anyhow::Result<String> {
+    let mut path = export.as_os_str().to_owned();
+    path.push(".checkpoint");
+    let path = PathBuf::from(path);
+    let mut file = create_private(&path).with_context(|| format!("`{}` cannot be made", path.display()))?;
+    file.write_all(note.as_bytes())?;
+    file.sync_all()?;
+    Ok(format!(" --checkpoint '{}'", path.display()))
+}
+
+/// A new file that only its owner may read: with `--disclose` it holds officers, addresses and queries.
+fn create_private(path: &Path) -> std::io::Result<File> {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }
 
 fn write_as(

@@ -71,7 +71,9 @@ pub enum OpenFault {
     #[error("it is no envelope of a known version and algorithm")]
     Malformed,
     /// The keyring has no such key for fields.
-    #[error("key {0} is unknown")]
+    #[error(
+        "key {0} is unknown to this process: if it was made after the start, restart this gateway; otherwise the key file lacks it"
+    )]
     UnknownKey(u32),
     /// The envelope was changed, or belongs to another place, version or key.
     #[error("it was changed or belongs elsewhere")]

@@ -3,6 +3,8 @@
 //! INVARIANT: an answer is `Enclosed` from the moment it is made; `disclose` opens it with the receipt of its own
 //! entry, and nothing else does.
 
+use std::collections::BTreeMap;
+
 use sha2::{Digest, Sha256};
 
 use super::access_log;
@@ -12,6 +14,7 @@ use super::inquiry::Inquiry;
 use super::tally::{CellCounts, Tally};
 use crate::authentication::{Caller, Proof};
 use crate::catalogue::Item;
+use crate::domain::Instant;
 use crate::ledger::{self, Committed, Decision, FieldCounts, Undisclosed};
 pub use crate::ledger::{EntryKind, NewEntry, Receipt};
 
@@ -194,15 +197,19 @@ fn is_public(gateway: &Gateway, text: &str) -> bool {
         || gateway.node_ids.decode(text).is_some()
 }
 
-/// Writes the refusals of one address bucket and minute as one entry.
+/// Writes the refusals of one address bucket and minute as one entry. How many of which code stands in the open, as
+/// flags such as `RATE_LIMITED:12`; the bucket is committed.
 pub async fn register_folded(
     gateway: &Gateway,
     bucket: &str,
-    counts: &serde_json::Value,
+    minute: Instant,
+    counts: &BTreeMap<&'static str, u64>,
 ) -> Result<Receipt, AuditUnavailable> {
     let mut entry = NewEntry::new(EntryKind::Folded, Decision::Refused);
+    entry.flags = counts.iter().map(|(code, count)| format!("{code}:{count}")).collect();
+    entry.error_code = counts.iter().max_by_key(|(_, count)| **count).map(|(code, _)| (*code).to_owned());
     entry.committed.ip = Some(bucket.to_owned());
-    entry.committed.reason = Some(counts.to_string());
+    entry.committed.reason = Some(serde_json::json!({ "minute": minute.rfc3339(), "refusals": counts }).to_string());
     gateway.ledger.append(entry).await.map_err(|_| AuditUnavailable)
 }
 

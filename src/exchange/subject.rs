@@ -6,6 +6,7 @@ use super::fault::Fault;
 use super::inquiry::Inquiry;
 use super::page;
 use super::record::{self, RecordPage, RecordView, ShownValue};
+use super::tally::Tally;
 use super::total;
 use crate::catalogue::Item;
 use crate::domain::identifier::{CitizenNumber, IdentifierKind, Uscc};
@@ -132,7 +133,7 @@ pub fn by_uscc(inquiry: &Inquiry, uscc: &Uscc) -> Result<Option<SubjectView>, Fa
 /// `Forbidden` or `PurposeRequired`, before the index is read.
 pub fn by_citizen_number(inquiry: &Inquiry, number: &CitizenNumber) -> Result<Option<SubjectView>, Fault> {
     if !inquiry.permit().may_look_up() {
-        inquiry.tally(|tally| tally.flags.insert("OVERREACH"));
+        inquiry.tally(Tally::overreach);
         return Err(Fault::PurposeRequired);
     }
     let index = inquiry.gateway().certificate_index(IdentifierKind::CitizenNumber, number.expose());

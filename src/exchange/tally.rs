@@ -92,6 +92,12 @@ impl Tally {
         }
     }
 
+    /// Enters a field of the platform's own that was refused: what the caller's role or purpose does not reach.
+    pub fn overreach(&mut self) {
+        self.cells.withheld += 1;
+        self.flags.insert("OVERREACH");
+    }
+
     /// Enters a field that was withheld without any record to withhold it of.
     pub fn withhold(&mut self, type_name: &str, field: &str, reason: Withheld, path: Vec<PathSegment>) {
         self.cells.withheld += 1;
@@ -100,8 +106,10 @@ impl Tally {
         self.withheld.entry(key).or_insert(WithheldField { reason, path });
     }
 
-    /// Records that free text was scanned and something in it replaced.
+    /// Records that free text, counted as clear, was scanned and something in it replaced.
     pub fn scanned(&mut self, cell: &Cell<'_>, rule: MaskRule) {
+        self.cells.clear = self.cells.clear.saturating_sub(1);
+        self.cells.masked += 1;
         self.masked.insert((cell.item().type_name.clone(), cell.field().name.clone(), rule));
     }
 }

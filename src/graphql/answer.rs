@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::document::OperationKind;
 use super::error::{ApiError, Code};
 use super::object::rate_limit::RateLimit;
+use super::validation;
 use crate::exchange::tally::{PathSegment, Tally};
 
 /// The most errors that one answer lists.
@@ -124,7 +125,8 @@ fn library_error(error: &ServerError) -> (Value, Code) {
         _ => Code::BadUserInput,
     };
     let message = match code {
-        Code::GraphqlValidationFailed => "The document does not fit the schema here.".to_owned(),
+        Code::GraphqlValidationFailed => validation::told(&error.message),
+        Code::BadUserInput if ours.is_none() => validation::without_value(&error.message).to_owned(),
         _ => error.message.clone(),
     };
     let path: Vec<PathSegment> = error

@@ -18,6 +18,7 @@ mod query;
 mod scalar;
 pub mod schema;
 mod scope;
+mod validation;
 
 pub use answer::{Answer, Refused};
 pub use engine::Engine;

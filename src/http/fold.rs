@@ -31,8 +31,7 @@ async fn write(service: &Service, windows: Vec<FoldedRefusals>) {
             FoldedBucket::Network(network) => network.to_string(),
             FoldedBucket::Everybody => "everybody else".to_owned(),
         };
-        let counts = serde_json::json!({ "minute": window.minute.rfc3339(), "refusals": window.counts });
-        if register::register_folded(&service.gateway, &bucket, &counts).await.is_err() {
+        if register::register_folded(&service.gateway, &bucket, window.minute, &window.counts).await.is_err() {
             tracing::error!("folded refusals could not be written: the ledger is closed");
         }
     }

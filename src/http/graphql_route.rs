@@ -19,6 +19,7 @@ use crate::domain::{Instant, Role};
 use crate::exchange::authorization;
 use crate::exchange::inquiry::{Inquiry, NotOpened};
 use crate::exchange::register::{self, Asked, Enclosed, EntryKind, NewEntry};
+use crate::exchange::tally::Tally;
 use crate::graphql::RateLimit;
 use crate::graphql::answer::{Answer, Refused};
 use crate::graphql::document::OperationKind;
@@ -286,6 +287,9 @@ fn execute(service: &Service, work: Work<'_>, reservation: Reservation) -> Resul
     if answer.codes.contains(&Code::GraphqlValidationFailed) {
         // A document that does not fit the schema may hold anything, private values among its names.
         asked.forget_document();
+    }
+    if answer.codes.contains(&Code::Forbidden) {
+        inquiry.tally(Tally::overreach);
     }
     let outcome = outcome(answer.has_data, &answer.codes);
     let told = register::Outcome { kind, error_code: code, is_refused: !answer.has_data, intent };

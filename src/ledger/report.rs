@@ -125,8 +125,13 @@ impl std::fmt::Display for Report {
         writeln!(formatter, "ledger      {}", self.origin.clone().unwrap_or_else(unknown))?;
         writeln!(formatter, "checkpoint  {} entries", self.size.map_or_else(unknown, |size| size.to_string()))?;
         writeln!(formatter, "root        {}", self.root.clone().unwrap_or_else(unknown))?;
-        let pinned =
-            if self.is_key_pinned { "the expected one" } else { "NOT given by you: compare it with the published one" };
+        let pinned = if self.worst == Some(Outcome::BadSignature) {
+            "NOT the expected one, or not its signature"
+        } else if self.is_key_pinned {
+            "the expected one"
+        } else {
+            "NOT given by you: compare it with the published one"
+        };
         writeln!(formatter, "key         {} ({pinned})", self.signed_by.clone().unwrap_or_else(unknown))?;
         writeln!(formatter, "read        {} entries, {} of them not yet signed", self.entries, self.unsigned)?;
         writeln!(formatter, "values      {} opened, {} withheld", self.opened, self.withheld)?;

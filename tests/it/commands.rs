@@ -123,15 +123,19 @@ fn a_configuration_with_an_unknown_key_or_without_databases_does_not_start() {
     assert!(!place.path("nowhere.db").exists(), "a wrong name must not make a new database");
 }
 
-/// A folder whose ledger has a few entries, and the key that its checkpoints are signed with.
-fn with_entries() -> (Place, String) {
-    let place = Place::new();
+fn add_entries(place: &Place) {
     let process = place.serve();
     for _ in 0..3 {
-        assert_eq!(ask(&process, &place, &["name"]).status, 200);
+        assert_eq!(ask(&process, place, &["name"]).status, 200);
     }
     process.terminate();
     assert!(process.ended().0.success());
+}
+
+/// A folder whose ledger has a few entries, and the key that its checkpoints are signed with.
+fn with_entries() -> (Place, String) {
+    let place = Place::new();
+    add_entries(&place);
     let output = place.run(&["ledger", "checkpoint", "--config", "chengxin.toml"]);
     let text = String::from_utf8(output.stderr).unwrap();
     let key = text.lines().find_map(|line| line.strip_prefix("checkpoint key: ")).unwrap().to_owned();
@@ -146,6 +150,16 @@ fn an_export_verifies_away_from_the_gateway_and_a_changed_byte_anywhere_does_not
     assert_eq!(outcome(&place, "ledger export --config chengxin.toml --out ledger.ndjson").0, 1, "never overwritten");
     let csv = std::fs::read_to_string(place.path("ledger.csv")).unwrap();
     assert!(csv.starts_with("time,kind,decision,role,") && csv.lines().count() == 5, "{csv}");
+    // More entries come while people look at the table; the checkpoint beside it still covers it.
+    add_entries(&place);
+    let (code, text) =
+        outcome(&place, &format!("ledger verify ledger.csv --key {key} --checkpoint ledger.csv.checkpoint"));
+    assert_eq!(code, 0, "{text}");
+    #[cfg(unix)]
+    for name in ["ledger.ndjson", "ledger.csv", "ledger.csv.checkpoint"] {
+        let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(place.path(name)).unwrap().permissions());
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
     let verify = format!("ledger verify ledger.ndjson --key {key}");
     let (code, text) = outcome(&place, &verify);
     assert_eq!(code, 0, "{text}");
@@ -269,7 +283,7 @@ fn what_an_old_key_has_sealed_opens_after_rotation_beside_what_the_new_key_seals
     assert_eq!(before[0]["legalRepresentativeCertificateNo"], "11010519491231002X", "{before}");
     let list = place.succeed(&words("keys list --keys keys.json"));
     assert!(!list.contains("DECRYPT_ONLY") && !list.to_lowercase().contains("secret"), "{list}");
-    assert!(place.succeed(&words("keys rotate --keys keys.json")).contains("restart the gateways"));
+    assert!(place.succeed(&words("keys rotate --keys keys.json")).contains("restart every gateway"));
     let list = place.succeed(&words("keys list --keys keys.json"));
     assert_eq!(list.matches("DECRYPT_ONLY").count(), 1, "{list}");
     assert_eq!(read(&place), before, "sealed by the old key");

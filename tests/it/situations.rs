@@ -46,6 +46,69 @@ async fn is_folded(app: &TestApp, answered: &Answered, code: &str) {
     let (entry, reason) = folded(app).await;
     assert_eq!((&entry["kind"], &entry["decision"]), (&json!("FOLDED"), &json!("REFUSED")));
     assert!(reason.contains(code), "{reason}");
+    assert_eq!((&entry["errorCode"], &entry["flags"]), (&json!(code), &json!([format!("{code}:1")])));
+}
+
+#[actix_web::test]
+async fn a_document_that_does_not_fit_says_what_kind_of_fault_and_where_and_repeats_nothing() {
+    let app = TestApp::new();
+    for (document, kind) in [
+        ("{ subject(uscc: \"91370502MA9AAAA01X\") { canary } }", "no field of this name"),
+        ("{ catalogue(canary: 1) { code } }", "no argument of this name"),
+        ("{ ... on Canary { code } }", "no type of this name"),
+        ("{ ...canary }", "no fragment of this name"),
+        ("{ catalogue @canary { code } }", "no directive of this name"),
+        ("{ catalogue { code @include } }", "a required argument of a directive is missing"),
+        ("{ catalogue { code } } fragment canary on Query { catalogue { code } }", "a fragment is not used"),
+        ("{ catalogue { ... on Subject { canary: id } } }", "a fragment stands on a type that it cannot be of"),
+        ("{ subject(uscc: $canary) { id } }", "a variable is not declared"),
+        ("query($canary: ID) { catalogue { code } }", "a variable is declared and not used"),
+        ("{ canary: viewer { role } canary: catalogue { code } }", "give one an alias"),
+        ("{ catalogue }", "needs a selection"),
+        ("{ catalogue { code { canary } } }", "no fields to select"),
+        ("{ node { id } }", "a required argument is missing"),
+    ] {
+        let answered = app.public().ask(document).await;
+        assert_eq!((answered.status, answered.codes()[0]), (400, "GRAPHQL_VALIDATION_FAILED"), "{}", answered.text);
+        let error = &answered.json["errors"][0];
+        assert!(error["message"].as_str().unwrap().contains(kind), "{document}: {error}");
+        assert!(error["locations"][0]["line"].is_number(), "{document}: {error}");
+        assert!(!answered.text.to_lowercase().contains("canary"), "{document}: {}", answered.text);
+    }
+}
+
+#[actix_web::test]
+async fn a_value_of_another_type_is_refused_without_being_repeated() {
+    let app = TestApp::new();
+    let list = "subjects(name: \"东营\", first: $n) { nodes { id } }";
+    for document in [format!("query($n: String = \"canary\") {{ {list} }}"), format!("query($n: String) {{ {list} }}")]
+    {
+        let answered = app.department("AMR").ask_with(&document, json!({ "n": "canary" })).await;
+        assert_eq!((answered.status, answered.codes()), (400, vec!["BAD_USER_INPUT"]), "{}", answered.text);
+        assert!(!answered.text.contains("canary"), "{}", answered.text);
+    }
+}
+
+#[actix_web::test]
+async fn what_was_refused_or_scanned_is_not_written_down_as_allowed() {
+    let app = TestApp::new();
+    licences(&app);
+    let refused = app.department("AMR").ask("{ accessLog { nodes { index } } }").await;
+    let entry = entry_of(&app, &refused).await;
+    assert_eq!((&entry["decision"], &entry["flags"]), (&json!("WITHHELD"), &json!(["OVERREACH"])));
+    let csv = "CF_XDR_MC,CF_XDR_LB,CF_XDR_SHXYM,CF_WSH,CF_SY,CF_YJ,CF_CFLB,CF_NR,CF_NR_FK,CF_JDRQ,CF_CFJG,CF_SJLY\n\
+               东营测试丙有限公司,ORGANIZATION,91370502MA9AAAA01X,罚1号,赔偿申诉人王小明500元,依据,罚款,内容,2,2026-11-16,东营市市场监督管理局,东营市市场监督管理局\n";
+    let uscc = chengxin::domain::identifier::Uscc::with_check("91370502MA9AAAA01").unwrap();
+    let report = app.import("administrative-penalty", &csv.replace("91370502MA9AAAA01X", uscc.as_str()));
+    assert_eq!((report.accepted, report.rejected), (1, 0), "{report:?}");
+    let document =
+        "{ records(item: \"administrative-penalty\") { nodes { ... on AdministrativePenalty { violationFacts } } } }";
+    let scanned = app.public().ask(document).await;
+    assert_eq!(scanned.data("/records/nodes/0/violationFacts"), "赔偿申诉人[姓名已隐去]500元", "{}", scanned.text);
+    assert_eq!(entry_of(&app, &scanned).await["decision"], "MASKED", "a name was taken out");
+    let unknown =
+        app.administrator(Role::Auditor).ask("{ auditEntries(filter: { item: \"nope\" }) { nodes { index } } }").await;
+    assert_eq!(unknown.codes(), ["BAD_USER_INPUT"], "a mistyped item is not an item that nobody asked for");
 }
 
 #[actix_web::test]
@@ -100,7 +163,7 @@ async fn a_person_is_refused_to_the_public_before_the_index_is_read() {
     assert_eq!(known.codes(), ["PURPOSE_REQUIRED"], "{}", known.text);
     assert_eq!(known.json["errors"], unknown.json["errors"]);
     assert_eq!((known.status, known.text.len()), (unknown.status, unknown.text.len()));
-    assert_eq!(entry["flags"], json!(["OVERREACH"]));
+    assert_eq!((&entry["flags"], &entry["decision"]), (&json!(["OVERREACH"]), &json!("WITHHELD")));
     for (asker, is_found) in [
         (app.department("AMR"), true),
         (app.department("AMR").without("chengxin-case"), false),

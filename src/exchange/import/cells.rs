@@ -78,6 +78,9 @@ impl Cells<'_> {
                 return None;
             }
         }
+        if field.data_type != FieldType::TextList && !self.vintage.knows(&field.name, &present.text) {
+            problems.push(Problem::of(Reason::UnlistedWord, &name, ValueClass::Word));
+        }
         match Value::read(field.data_type, self.translated(field, &present.text), present.kind) {
             Ok(Value::List(parts)) => {
                 Some(Value::List(parts.iter().map(|part| self.translated(field, part).to_owned()).collect()))

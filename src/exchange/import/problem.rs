@@ -103,6 +103,7 @@ reasons! {
     RepresentativeCertificate Warn "法定代表人证件号码校验不符" "the legal representative's citizen number is invalid",
     CodeWithPerson Warn "自然人带有统一社会信用代码" "a code stands with a natural person and was not used",
     OverLength Warn "超出标准长度" "a value is longer than the standard's column",
+    UnlistedWord Warn "取值不在已知代码内" "a value is not among the known codes of its column and was kept as sent",
     UnknownKind Warn "处罚类别无法识别" "a kind of penalty is not known",
     Unclassified Warn "公示期限存疑" "the publication window is doubtful",
     SameKey Warn "同一记录在文件中重复且内容不同" "the file holds the same record again with other content; the later row holds",

@@ -6,7 +6,7 @@ use async_graphql::{Enum, ID, InputObject, Object, SimpleObject};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
-use super::catalogue_item::known_department;
+use super::catalogue_item::{item_code, known_department};
 use super::department::Department;
 use super::viewer::Purpose;
 use crate::domain::{DepartmentId, PurposeCode, Role, Tier};
@@ -88,6 +88,9 @@ impl AuditFilter {
                 _ => return Err(ApiError::new(Code::BadUserInput, "`subject` is the id of a subject")),
             },
         };
+        if let Some(item) = &self.item {
+            item_code(inquiry, item)?;
+        }
         Ok(EntryQuery {
             from: self.from.map(|instant| instant.0),
             to: self.to.map(|instant| instant.0),

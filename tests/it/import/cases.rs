@@ -56,6 +56,13 @@ fn what_is_private_lies_in_no_plain_value_and_in_no_debug_print() {
 }
 
 #[test]
+fn a_word_that_no_code_table_knows_is_kept_and_told() {
+    let outcome = import(&licences(), licence(1).with("XK_ZT", "9").csv()).unwrap();
+    assert_eq!(outcome.report.warnings[&Reason::UnlistedWord], 1, "{}", outcome.report);
+    assert_eq!(outcome.only().plain["status"], "9");
+}
+
+#[test]
 fn dirt_of_real_files_is_put_right() {
     let wide: String = uscc(1).chars().map(|c| char::from_u32(u32::from(c) + 0xfee0).unwrap()).collect();
     let right = import(&licences(), licence(1).csv()).unwrap().only();
