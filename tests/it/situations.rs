@@ -78,6 +78,28 @@ async fn a_document_that_does_not_fit_says_what_kind_of_fault_and_where_and_repe
 }
 
 #[actix_web::test]
+async fn whoever_may_claim_purposes_can_list_them_and_each_of_them_is_accepted() {
+    let app = TestApp::new();
+    let list = "{ viewer { purposes { code title(language: EN) legalBasis requiresCase } } }";
+    let purposes = |answered: &Answered| answered.data("/viewer/purposes").as_array().unwrap().clone();
+    let department = app.department("AMR");
+    let own = purposes(&department.clone().without("chengxin-purpose").ask(list).await);
+    assert!(
+        own.iter().any(|purpose| purpose["code"] == "licence-review" && purpose["requiresCase"] == true),
+        "{own:?}"
+    );
+    for purpose in &own {
+        let code = purpose["code"].as_str().unwrap();
+        let claimed = department.clone().header("chengxin-purpose", code).ask("{ viewer { purpose { code } } }").await;
+        assert_eq!(claimed.data("/viewer/purpose/code"), code, "{}", claimed.text);
+    }
+    let bank = purposes(&app.grantee("BANK-1", "x").without("chengxin-authorization").ask(list).await);
+    assert!(bank.iter().any(|purpose| purpose["code"] == "loan-review"), "{bank:?}");
+    assert!(bank.iter().all(|purpose| !own.contains(purpose)), "another role's");
+    assert!(purposes(&app.public().ask(list).await).is_empty());
+}
+
+#[actix_web::test]
 async fn a_value_of_another_type_is_refused_without_being_repeated() {
     let app = TestApp::new();
     let list = "subjects(name: \"东营\", first: $n) { nodes { id } }";

@@ -23,14 +23,16 @@ pub struct Purpose {
 impl Purpose {
     /// The purpose of this code.
     pub(super) fn find(inquiry: &Inquiry, code: &PurposeCode) -> Option<Self> {
-        let found = inquiry.gateway().decider.purposes();
-        let purpose = found.get(code.as_str())?;
-        Some(Self {
-            code: code.as_str().to_owned(),
+        inquiry.gateway().decider.purposes().get(code.as_str()).map(Self::of)
+    }
+
+    fn of(purpose: &crate::access::Purpose) -> Self {
+        Self {
+            code: purpose.code.as_str().to_owned(),
             title: purpose.title.clone(),
             legal_basis: purpose.basis.clone(),
             requires_case: purpose.requires_case,
-        })
+        }
     }
 }
 
@@ -80,6 +82,16 @@ impl Viewer {
             let department = inquiry.caller().claims().department.as_ref();
             Ok(department.and_then(|id| known_department(inquiry, id)))
         })
+    }
+
+    /// The purposes that you may claim: name one of them in `Chengxin-Purpose`.
+    async fn purposes(&self, ctx: &async_graphql::Context<'_>) -> async_graphql::Result<Vec<Purpose>> {
+        let inquiry = ctx.inquiry()?;
+        let caller = inquiry.caller();
+        let known = inquiry.gateway().decider.purposes();
+        let yours =
+            known.iter().filter(|purpose| purpose.claimable(caller.role(), caller.claims().department.as_ref()));
+        Ok(yours.map(Purpose::of).collect())
     }
 
     /// The purpose in force for this request.
