@@ -105,6 +105,14 @@ pub struct Facts<'r> {
     pub by_authorization: bool,
 }
 
+impl Facts<'_> {
+    /// Those of a record to which nobody stands in any relation.
+    pub fn unrelated(category: SubjectCategory) -> Self {
+        // No record has this id, so neither own view nor authorization holds.
+        Self { subject: SubjectId::new([0; 16]), category, provider: None, by_authorization: false }
+    }
+}
+
 /// The caller's own part of a permit: tested per record, never part of a cache key.
 #[derive(Clone, Debug, Default)]
 pub struct Standing {
@@ -276,13 +284,8 @@ impl Permit {
             Relation::Authorized => self.authorization_opens(item, *category),
             Relation::None | Relation::Provider | Relation::Subject => self.row_opens(item, *category, relation),
         };
-        if relation == Relation::Authorized
-            && !self.table(item).is_some_and(|table| table.categories().iter().any(opens))
-        {
-            return self.window(item, Relation::None);
-        }
         if !self.table(item).is_some_and(|table| table.categories().iter().any(opens)) {
-            return Window::Closed;
+            return if relation == Relation::Authorized { self.window(item, Relation::None) } else { Window::Closed };
         }
         let tier = reached(self.role(), relation, self.profile.right().tier, item.sharing);
         match (relation, tier) {

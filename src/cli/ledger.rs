@@ -13,7 +13,7 @@ use crate::app;
 use crate::clock::Ambient;
 use crate::config::Config;
 use crate::crypto::Keyring;
-use crate::ledger::{Disclosures, Expectation, Export, Report, VerifierKey, verify_database, verify_export};
+use crate::ledger::{Disclosures, Expectation, Export, Exported, Report, VerifierKey, verify_database, verify_export};
 use crate::store::{Database, MigrationSet};
 
 /// Subcommands of `chengxin ledger`.
@@ -115,51 +115,50 @@ fn export(arguments: &ExportArgs, out: &mut impl Write) -> anyhow::Result<()> {
     let Opened { database, keys } = open(&arguments.config)?;
     let disclosures = if arguments.disclose { Disclosures::All(keys.bodies()) } else { Disclosures::None };
     let export = Export { database: &database, log: keys.log(), receipts: keys.receipts(), disclosures };
-    let exported = match &arguments.out {
-        None => write_as(&export, arguments.format, out)?,
-        Some(path) => {
-            let refused = || format!("`{}` cannot be made (an export never replaces a file)", path.display());
-            let file = create_private(path).with_context(refused)?;
-            let mut file = BufWriter::new(file);
-            let exported = write_as(&export, arguments.format, &mut file)?;
-            file.into_inner()?.sync_all()?;
-            exported
-        }
+    let (exported, beside) = match &arguments.out {
+        None => (write_as(&export, arguments.format, out)?, None),
+        Some(path) => write_files(&export, arguments.format, path)?,
     };
-    let beside = match (arguments.format, &arguments.out) {
-        (Format::Csv, Some(path)) => write_checkpoint(path, &exported.checkpoint)?,
+    let beside = match (arguments.format, beside) {
+        (_, Some(path)) => format!(" --checkpoint '{}'", path.display()),
         (Format::Csv, None) => " and the checkpoint of this moment, which a CSV does not carry: use --out".to_owned(),
-        (Format::Ndjson, _) => String::new(),
+        (Format::Ndjson, None) => String::new(),
     };
     eprintln!("{} entries exported; verify with --key '{}'{beside}", exported.entries, keys.log());
     Ok(())
 }
 
-/// Keeps the checkpoint that covers a CSV export beside it, and says how to name it.
-fn write_checkpoint(export: &Path, note: &str) -> anyhow::Result<String> {
-    let mut path = export.as_os_str().to_owned();
-    path.push(".checkpoint");
-    let path = PathBuf::from(path);
-    let mut file = create_private(&path).with_context(|| format!("`{}` cannot be made", path.display()))?;
-    file.write_all(note.as_bytes())?;
+/// Writes an export, and for a CSV the checkpoint that covers it beside it, whose path is given. Both files are made
+/// before anything is written.
+fn write_files(export: &Export<'_>, format: Format, path: &Path) -> anyhow::Result<(Exported, Option<PathBuf>)> {
+    let mut file = BufWriter::new(create_private(path)?);
+    let beside = match format {
+        Format::Ndjson => None,
+        Format::Csv => {
+            let mut name = path.as_os_str().to_owned();
+            name.push(".checkpoint");
+            let name = PathBuf::from(name);
+            Some((create_private(&name)?, name))
+        }
+    };
+    let exported = write_as(export, format, &mut file)?;
+    file.into_inner()?.sync_all()?;
+    let Some((mut file, name)) = beside else { return Ok((exported, None)) };
+    file.write_all(exported.checkpoint.as_bytes())?;
     file.sync_all()?;
-    Ok(format!(" --checkpoint '{}'", path.display()))
+    Ok((exported, Some(name)))
 }
 
 /// A new file that only its owner may read: with `--disclose` it holds officers, addresses and queries.
-fn create_private(path: &Path) -> std::io::Result<File> {
+fn create_private(path: &Path) -> anyhow::Result<File> {
     let mut options = File::options();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    options.open(path).with_context(|| format!("`{}` cannot be made (an export never replaces a file)", path.display()))
 }
 
-fn write_as(
-    export: &Export<'_>,
-    format: Format,
-    out: &mut impl Write,
-) -> Result<crate::ledger::Exported, crate::ledger::ExportError> {
+fn write_as(export: &Export<'_>, format: Format, out: &mut impl Write) -> Result<Exported, crate::ledger::ExportError> {
     match format {
         Format::Ndjson => export.ndjson(out),
         Format::Csv => export.csv(out),

@@ -4,7 +4,7 @@ use strum::IntoEnumIterator;
 
 use super::inquiry::Inquiry;
 use crate::access::{Decision, Facts};
-use crate::domain::{ItemCode, SubjectCategory, SubjectId};
+use crate::domain::{ItemCode, SubjectCategory};
 
 /// What the caller would see of one field for one category of subject.
 #[derive(Clone, Debug)]
@@ -24,13 +24,11 @@ pub struct FieldDisclosure {
 /// Every field of an item, for every category of subject that the item knows, without a relation to the record.
 pub fn of(inquiry: &Inquiry, item: &ItemCode) -> Vec<FieldDisclosure> {
     let Some(item) = inquiry.gateway().catalogue.item(item) else { return Vec::new() };
-    // No record has this id, so no relation holds: neither own view nor authorization.
-    let nobody = SubjectId::new([0; 16]);
     let categories = SubjectCategory::iter().filter(|category| item.head.subject.categories.contains(category));
     categories
         .flat_map(|category| {
             item.fields.iter().enumerate().map(move |(at, field)| {
-                let facts = Facts { subject: nobody, category, provider: None, by_authorization: false };
+                let facts = Facts::unrelated(category);
                 FieldDisclosure {
                     field: field.name.clone(),
                     category,

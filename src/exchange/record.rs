@@ -219,15 +219,9 @@ fn meet(inquiry: &Inquiry, item: &Arc<Item>, record: Record) -> Option<Arc<Recor
     let by_authorization = with
         && permit.relation(item, &openly) == Relation::Authorized
         && !(is_within(inquiry, &record, permit.window(item, Relation::None))
-            && permit.opens(item, &stranger(&openly)));
+            && permit.opens(item, &Facts::unrelated(record.category)));
     let exists = with && permit.opens(item, &Facts { by_authorization, ..openly });
     exists.then(|| Arc::new(RecordView { record, by_authorization, item: Arc::clone(item), plain: OnceLock::new() }))
-}
-
-/// The same facts for somebody whom the subject has authorized to nothing.
-pub(super) fn stranger<'r>(facts: &Facts<'r>) -> Facts<'r> {
-    // No record has this id, so neither own view nor authorization holds.
-    Facts { subject: SubjectId::new([0; 16]), ..*facts }
 }
 
 fn is_within(inquiry: &Inquiry, record: &Record, window: Window) -> bool {

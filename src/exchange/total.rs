@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::fault::Fault;
 use super::inquiry::Inquiry;
-use super::record::{rows, stranger};
+use super::record::rows;
 use crate::access::{Facts, Window};
 use crate::catalogue::Item;
 use crate::domain::{Relation, SubjectCategory, SubjectId};
@@ -17,8 +17,9 @@ pub fn of(inquiry: &Inquiry, selection: &Selection) -> Result<Option<i64>, Fault
     let Some(item) = selection.item.as_ref().and_then(|code| inquiry.gateway().catalogue.item(code)) else {
         return total_of_subject(inquiry, selection);
     };
-    let Some(related) = related(inquiry, item).filter(|own| selection.subject.is_none_or(|subject| subject == *own))
-    else {
+    let has_grant = inquiry.permit().standing().grant.is_some();
+    let applies = |own: &SubjectId| selection.subject.is_none_or(|subject| has_grant && subject == *own);
+    let Some(related) = related(inquiry, item).filter(applies) else {
         return total_alike(inquiry, selection, item);
     };
     // Records about one subject are decided otherwise than those about all others.
@@ -47,11 +48,10 @@ fn related(inquiry: &Inquiry, item: &Item) -> Option<SubjectId> {
 
 /// How many selected records the caller meets without a relation to them.
 fn total_unrelated(inquiry: &Inquiry, selection: &Selection, item: &Item) -> Result<i64, Fault> {
-    let nobody = SubjectId::new([0; 16]);
+    let permit = inquiry.permit();
     count(inquiry, selection, |category| {
-        let facts = Facts { subject: nobody, category, provider: None, by_authorization: false };
-        rows_within(inquiry, inquiry.permit().window(item, Relation::None))
-            .filter(|_| inquiry.permit().opens(item, &facts))
+        rows_within(inquiry, permit.window(item, Relation::None))
+            .filter(|_| permit.opens(item, &Facts::unrelated(category)))
     })
 }
 
@@ -84,8 +84,10 @@ fn count(
 fn total_alike(inquiry: &Inquiry, selection: &Selection, item: &Item) -> Result<Option<i64>, Fault> {
     use strum::IntoEnumIterator;
     let Some(rows) = rows(inquiry, selection) else { return Ok(Some(0)) };
-    let subject = selection.subject.unwrap_or(SubjectId::new([0; 16]));
-    let facts = |category, provider| Facts { subject, category, provider, by_authorization: false };
+    let facts = |category, provider| {
+        let unrelated = Facts::unrelated(category);
+        Facts { subject: selection.subject.unwrap_or(unrelated.subject), provider, ..unrelated }
+    };
     let opens = |category, provider| inquiry.permit().opens(item, &facts(category, provider));
     if let Rows::SharedOnOrProvidedBy(_, own) = &rows
         && SubjectCategory::iter().any(|category| opens(category, Some(own)) != opens(category, None))
@@ -122,7 +124,7 @@ pub(super) fn of_subject(inquiry: &Inquiry, subject: SubjectId) -> Result<Vec<(A
             let facts = Facts { subject, category: group.category, provider, by_authorization: false };
             let window = permit.window_of(item, &facts);
             if permit.relation(item, &facts) == Relation::Authorized && window == Window::Shared {
-                let openly = *rows == published && permit.opens(item, &stranger(&facts));
+                let openly = *rows == published && permit.opens(item, &Facts::unrelated(group.category));
                 by_authorization += if *rows == widest { group.count } else { 0 };
                 by_authorization -= if openly { group.count } else { 0 };
             }

@@ -4,7 +4,7 @@
 /// What the library's text begins with, what else it holds, and how we say it.
 const KINDS: [(&str, &str, &str); 21] = [
     ("Unknown field", "", "a type has no field of this name"),
-    ("Unknown argument", "directive", "a directive has no argument of this name"),
+    ("Unknown argument", "\" on directive \"", "a directive has no argument of this name"),
     ("Unknown argument", "", "a field has no argument of this name"),
     ("Unknown type", "", "there is no type of this name"),
     ("Unknown fragment", "", "there is no fragment of this name"),

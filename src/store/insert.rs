@@ -35,38 +35,17 @@ const VALUES_MAX: usize = 65_535;
 /// Inserts rows and gives their number.
 pub(super) fn insert<R: Row + 'static>(connection: &mut AnyConnection, rows: &[R]) -> QueryResult<usize> {
     match connection {
-        AnyConnection::Sqlite(backend) => rows.iter().map(|row| InsertOne(row).execute(backend)).sum(),
+        AnyConnection::Sqlite(backend) => rows.chunks(1).map(|row| Insert::<R, true>(row).execute(backend)).sum(),
         AnyConnection::Postgres(backend) => {
-            rows.chunks(VALUES_MAX / R::COLUMNS).map(|rows| InsertMany(rows).execute(backend)).sum()
+            rows.chunks(VALUES_MAX / R::COLUMNS).map(|rows| Insert::<R, false>(rows).execute(backend)).sum()
         }
     }
 }
 
-struct InsertOne<'a, R>(&'a R);
-struct InsertMany<'a, R>(&'a [R]);
+/// Rows in one statement; `KEPT` when it is always one row, so that the statement is found again by its type alone.
+struct Insert<'a, R, const KEPT: bool>(&'a [R]);
 
-fn push_row<'b, DB, R: Row>(out: &mut AstPass<'_, 'b, DB>, row: &'b R) -> QueryResult<()>
-where
-    DB: Backend + HasSqlType<BigInt> + HasSqlType<Text> + HasSqlType<Binary>,
-    i64: ToSql<BigInt, DB>,
-    str: ToSql<Text, DB>,
-    [u8]: ToSql<Binary, DB>,
-{
-    let mut before = "(";
-    row.each(&mut |value| {
-        out.push_sql(before);
-        before = ", ";
-        match value {
-            Bound::Number(number) => out.push_bind_param::<BigInt, _>(number),
-            Bound::Text(text) => out.push_bind_param::<Text, str>(text),
-            Bound::Bytes(bytes) => out.push_bind_param::<Binary, [u8]>(bytes),
-        }
-    })?;
-    out.push_sql(")");
-    Ok(())
-}
-
-impl<DB, R: Row> QueryFragment<DB> for InsertOne<'_, R>
+impl<DB, R: Row, const KEPT: bool> QueryFragment<DB> for Insert<'_, R, KEPT>
 where
     DB: Backend + HasSqlType<BigInt> + HasSqlType<Text> + HasSqlType<Binary>,
     i64: ToSql<BigInt, DB>,
@@ -75,39 +54,27 @@ where
 {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         out.push_sql(R::INTO);
-        push_row(&mut out, self.0)
-    }
-}
-
-impl<DB, R: Row> QueryFragment<DB> for InsertMany<'_, R>
-where
-    DB: Backend + HasSqlType<BigInt> + HasSqlType<Text> + HasSqlType<Binary>,
-    i64: ToSql<BigInt, DB>,
-    str: ToSql<Text, DB>,
-    [u8]: ToSql<Binary, DB>,
-{
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        out.push_sql(R::INTO);
-        for (at, row) in self.0.iter().enumerate() {
-            if at > 0 {
-                out.push_sql(", ");
-            }
-            push_row(&mut out, row)?;
+        let mut before = "(";
+        for row in self.0 {
+            row.each(&mut |value| {
+                out.push_sql(before);
+                before = ", ";
+                match value {
+                    Bound::Number(number) => out.push_bind_param::<BigInt, _>(number),
+                    Bound::Text(text) => out.push_bind_param::<Text, str>(text),
+                    Bound::Bytes(bytes) => out.push_bind_param::<Binary, [u8]>(bytes),
+                }
+            })?;
+            before = "), (";
         }
+        out.push_sql(")");
         Ok(())
     }
 }
 
-impl<R: 'static> QueryId for InsertOne<'_, R> {
-    type QueryId = InsertOne<'static, R>;
-    const HAS_STATIC_QUERY_ID: bool = true;
+impl<R: 'static, const KEPT: bool> QueryId for Insert<'_, R, KEPT> {
+    type QueryId = Insert<'static, R, KEPT>;
+    const HAS_STATIC_QUERY_ID: bool = KEPT;
 }
 
-// As many rows, as many texts: not to be kept by the type.
-impl<R> QueryId for InsertMany<'_, R> {
-    type QueryId = ();
-    const HAS_STATIC_QUERY_ID: bool = false;
-}
-
-impl<R, C> RunQueryDsl<C> for InsertOne<'_, R> {}
-impl<R, C> RunQueryDsl<C> for InsertMany<'_, R> {}
+impl<R, const KEPT: bool, C> RunQueryDsl<C> for Insert<'_, R, KEPT> {}

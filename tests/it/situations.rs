@@ -58,6 +58,13 @@ async fn a_document_that_does_not_fit_says_what_kind_of_fault_and_where_and_repe
         ("{ ... on Canary { code } }", "no type of this name"),
         ("{ ...canary }", "no fragment of this name"),
         ("{ catalogue @canary { code } }", "no directive of this name"),
+        ("{ catalogue { code @include(if: true, canary: 1) } }", "a directive has no argument of this name"),
+        ("{ catalogue(directive: 1) { code } }", "a field has no argument of this name"),
+        ("{ catalogue { code @include(if: true) @include(if: true) } }", "a directive stands twice"),
+        ("query @include(if: true) { catalogue { code } }", "a directive stands where it may not"),
+        ("{ catalogue { title(language: CANARY) } }", "the value of an argument is of another type"),
+        ("query($n: Boolean = \"canary\") { catalogue { code @include(if: $n) } }", "the default value of a variable"),
+        ("query($canary: Viewer) { node(id: $canary) { id } }", "a variable is of another type than its place"),
         ("{ catalogue { code @include } }", "a required argument of a directive is missing"),
         ("{ catalogue { code } } fragment canary on Query { catalogue { code } }", "a fragment is not used"),
         ("{ catalogue { ... on Subject { canary: id } } }", "a fragment stands on a type that it cannot be of"),
@@ -67,6 +74,8 @@ async fn a_document_that_does_not_fit_says_what_kind_of_fault_and_where_and_repe
         ("{ catalogue }", "needs a selection"),
         ("{ catalogue { code { canary } } }", "no fields to select"),
         ("{ node { id } }", "a required argument is missing"),
+        ("query($canary: ID!, $canary: ID!) { node(id: $canary) { id } }", "a name stands twice"),
+        ("{ node(id: \"canary\", id: \"canary\") { id } }", "a name stands twice"),
     ] {
         let answered = app.public().ask(document).await;
         assert_eq!((answered.status, answered.codes()[0]), (400, "GRAPHQL_VALIDATION_FAILED"), "{}", answered.text);

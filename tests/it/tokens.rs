@@ -102,25 +102,10 @@ fn unbelieved_tokens(world: &World) -> Vec<(RefusalReason, Vec<String>)> {
     ]
 }
 
-/// Every reason why what a believed token says is refused, each with a token that earns it.
+/// Every reason why the times, the actor or the role of a believed token are refused, each with a token that earns it.
 fn refused_claims(world: &World) -> Vec<(RefusalReason, Vec<String>)> {
     use RefusalReason as R;
     let sign = |claims: Value| world.issuer.signer().sign(&claims).unwrap();
-    let department = |text: Value| {
-        let mut claims = claims_with("role", json!("DEPARTMENT"));
-        claims["department"] = text;
-        claims
-    };
-    let subject = |text: Value| {
-        let mut claims = claims_with("role", json!("SUBJECT"));
-        claims["subject"] = text;
-        claims
-    };
-    let organization = |text: &str| {
-        let mut claims = claims_with("role", json!("GRANTEE"));
-        claims["organization"] = json!(text);
-        claims
-    };
     vec![
         (R::ExpiryMissing, vec![sign(claims_without("exp"))]),
         (
@@ -153,13 +138,27 @@ fn refused_claims(world: &World) -> Vec<(RefusalReason, Vec<String>)> {
             R::UnknownRole,
             ["PUBLIC", "auditor", "ROOT", "AUDITOR "].map(|role| sign(claims_with("role", json!(role)))).to_vec(),
         ),
+    ]
+}
+
+/// Every reason why it is not believed for whom the caller acts, each with a token that earns it.
+fn refused_parties(world: &World) -> Vec<(RefusalReason, Vec<String>)> {
+    use RefusalReason as R;
+    let sign = |claims: Value| world.issuer.signer().sign(&claims).unwrap();
+    let party = |role: &str, name: &str, text: &str| {
+        let mut claims = claims_with("role", json!(role));
+        claims[name] = json!(text);
+        claims
+    };
+    let subject = |text: &str| party("SUBJECT", "subject", text);
+    vec![
         (
             R::DepartmentMissing,
             vec![sign(claims_with("role", json!("DEPARTMENT"))), sign(claims_with("role", json!("COORDINATOR")))],
         ),
-        (R::DepartmentMalformed, vec![sign(department(json!("market regulation")))]),
+        (R::DepartmentMalformed, vec![sign(party("DEPARTMENT", "department", "market regulation"))]),
         (R::OrganizationMissing, vec![sign(claims_with("role", json!("GRANTEE")))]),
-        (R::OrganizationMalformed, vec![sign(organization("a bank"))]),
+        (R::OrganizationMalformed, vec![sign(party("GRANTEE", "organization", "a bank"))]),
         (R::SubjectMissing, vec![sign(claims_with("role", json!("SUBJECT")))]),
         (
             R::SubjectMalformed,
@@ -172,14 +171,14 @@ fn refused_claims(world: &World) -> Vec<(RefusalReason, Vec<String>)> {
                 "person:0190A7B2-0000-7000-8000-000000000001",
                 "PERSON:x",
             ]
-            .map(|text| sign(subject(json!(text))))
+            .map(|text| sign(subject(text)))
             .to_vec(),
         ),
         (
             R::CitizenNumber,
             vec![
-                sign(subject(json!("person:11010519491231002X"))),
-                sign(subject(json!("110105491231002"))),
+                sign(subject("person:11010519491231002X")),
+                sign(subject("110105491231002")),
                 sign(claims_with("sub", json!("11010519491231002X"))),
                 sign(claims_with("client_id", json!("app/11010519491231002X"))),
             ],
@@ -191,7 +190,7 @@ fn refused_claims(world: &World) -> Vec<(RefusalReason, Vec<String>)> {
 fn every_fault_of_a_token_is_refused_with_its_reason_and_never_served_as_public() {
     let world = World::new();
     let mut seen = BTreeSet::new();
-    for (reason, tokens) in unbelieved_tokens(&world).into_iter().chain(refused_claims(&world)) {
+    for (reason, tokens) in [unbelieved_tokens(&world), refused_claims(&world), refused_parties(&world)].concat() {
         for token in tokens {
             assert_eq!(world.ask(&token).err(), Some(reason), "{token}");
         }
