@@ -59,6 +59,9 @@ pub fn run(args: &ImportArgs, ambient: &Ambient, out: &mut impl Write) -> anyhow
 }
 
 /// Imports one file into the registry, and puts in the ledger that it was done.
+///
+/// # Errors
+/// Also when every row of the file was rejected, for then it is hardly a file of this item and vintage.
 pub fn deposit_file(args: &ImportArgs, gateway: &Gateway, file: &Path, out: &mut impl Write) -> anyhow::Result<()> {
     let item = super::item(&gateway.catalogue, &args.item)?;
     let vintage = item.vintage(args.vintage.as_deref()).with_context(|| {
@@ -87,6 +90,8 @@ pub fn deposit_file(args: &ImportArgs, gateway: &Gateway, file: &Path, out: &mut
     let report = run_table(args, (file, table), (&context, &mut depositor), out)?;
     depositor.finish(&serde_json::to_string(&report)?)?;
     register::register_import(gateway, item, &report).map_err(|_| anyhow::anyhow!("the ledger cannot write"))?;
+    let is_refused = report.accepted == 0 && report.rejected > 0;
+    anyhow::ensure!(!is_refused, "no row of `{}` was accepted", file.display());
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context;
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 
 use crate::app;
 use crate::clock::Ambient;
@@ -58,12 +58,13 @@ pub struct ExportArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  chengxin ledger verify ledger.ndjson --key 'ledger.example/chengxin+…'\n  \
 chengxin ledger verify --config chengxin.toml\n\nExit codes: 0 sound, 1 usage, 2 signature, 3 fork or rollback, 4 content, 5 incomplete.")]
+#[command(group(ArgGroup::new("what").required(true)))]
 pub struct VerifyArgs {
     /// An exported file.
-    #[arg(value_name = "FILE", required_unless_present = "config", conflicts_with = "config")]
+    #[arg(value_name = "FILE", group = "what")]
     file: Option<PathBuf>,
     /// Verify the database that this configuration names.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", group = "what")]
     config: Option<PathBuf>,
     /// The key that the ledger's checkpoints must be signed with, as `ledger checkpoint` prints it.
     #[arg(long, value_name = "VKEY")]

@@ -87,6 +87,18 @@ pub fn run(arguments: Arguments, ambient: &Ambient) -> anyhow::Result<ExitCode> 
     Ok(ExitCode::SUCCESS)
 }
 
+/// The value with this name, for an argument.
+///
+/// # Errors
+/// When there is none; the error lists those that there are.
+fn among<T: Copy + AsRef<str>>(text: &str, values: impl Iterator<Item = T> + Clone) -> Result<T, String> {
+    values.clone().find(|value| value.as_ref() == text).ok_or_else(|| {
+        let values: Vec<T> = values.collect();
+        let names: Vec<&str> = values.iter().map(AsRef::as_ref).collect();
+        format!("it is none of {}", names.join(", "))
+    })
+}
+
 /// The item with this code.
 ///
 /// # Errors

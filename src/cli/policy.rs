@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, anyhow, bail, ensure};
+use strum::IntoEnumIterator;
 
 use crate::access::{Asking, Decider, Decision, Explained, Withheld, may_stand};
 use crate::catalogue::{Catalogue, Departments, Item};
@@ -43,7 +44,7 @@ pub struct ExplainArgs {
     #[arg(long)]
     pub item: String,
     /// Role of the caller, such as `DEPARTMENT`
-    #[arg(long)]
+    #[arg(long, value_parser = |text: &str| super::among(text, Role::iter()))]
     pub role: Role,
     /// Id of the caller's department, such as `AMR`
     #[arg(long)]
@@ -58,10 +59,10 @@ pub struct ExplainArgs {
     #[arg(long)]
     pub case: Option<String>,
     /// How the caller stands to the record: `NONE`, `PROVIDER`, `SUBJECT`, `AUTHORIZED` for the whole item
-    #[arg(long, default_value = "NONE")]
+    #[arg(long, default_value = "NONE", value_parser = |text: &str| super::among(text, Relation::iter()))]
     pub relation: Relation,
     /// Category of the subject; all that occur in the item when it is left out
-    #[arg(long)]
+    #[arg(long, value_parser = |text: &str| super::among(text, SubjectCategory::iter()))]
     pub category: Option<SubjectCategory>,
 }
 
@@ -137,6 +138,7 @@ fn line(field: &Explained) -> String {
 }
 
 fn load(dir: &Path, out: &mut dyn Write) -> anyhow::Result<(Decider, Arc<Catalogue>, Departments)> {
+    ensure!(dir.is_dir(), "there is no folder `{}`: name the one with the policies in `--policies`", dir.display());
     let departments = Departments::load(&dir.join("departments.toml")).or_else(|faults| failed(&faults, out))?;
     let catalogue =
         Catalogue::load_among(&dir.join("catalogue"), &departments).or_else(|faults| failed(&faults, out))?;

@@ -100,9 +100,5 @@ pub fn sign_token(arguments: &TokenArgs, ambient: &Ambient) -> Result<String, To
 }
 
 fn parse_role(text: &str) -> Result<Role, String> {
-    let roles = Role::iter().filter(|role| *role != Role::Public);
-    roles.clone().find(|role| role.name() == text).ok_or_else(|| {
-        let names: Vec<&str> = roles.map(Role::name).collect();
-        format!("`{text}` is none of {}", names.join(", "))
-    })
+    super::among(text, Role::iter().filter(|role| *role != Role::Public))
 }

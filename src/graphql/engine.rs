@@ -152,7 +152,8 @@ impl Engine {
         })?;
         let price = operation.price(&variables);
         if price.refused_pages > 0 {
-            let message = format!("`first` is between 1 and {}", cost::PAGE_MAX);
+            let largest = cost::PAGE_MAX;
+            let message = format!("`first` is between 1 and `rateLimit {{ pageSizeMax }}`, which is {largest} at most");
             return Err(ApiError::new(Code::BadUserInput, message).into());
         }
         Ok(Prepared { operation, variables, price: price.requested })

@@ -105,6 +105,22 @@ fn the_exit_code_tells_done_failed_and_misused_apart() {
 }
 
 #[test]
+fn what_is_misused_is_told_with_what_there_is() {
+    let place = Place::empty("sqlite:registry.db", "sqlite:ledger.db");
+    for (line, told) in [
+        ("ledger verify", "<FILE|--config <FILE>>"),
+        ("policy explain --item administrative-licence --role KING", "none of PUBLIC, SUBJECT, GRANTEE, DEPARTMENT"),
+        ("policy explain --item administrative-licence --role PUBLIC --relation UNCLE", "none of NONE, PROVIDER"),
+        ("policy explain --item administrative-licence --role PUBLIC --category FISH", "ORGANIZATION"),
+        ("policy check --policies nowhere", "there is no folder `nowhere`"),
+        ("token --folder issuer --role PUBLIC --actor a", "none of SUBJECT, GRANTEE"),
+    ] {
+        let (_, text) = outcome(&place, line);
+        assert!(text.contains(told), "`chengxin {line}`: {text}");
+    }
+}
+
+#[test]
 fn a_configuration_with_an_unknown_key_or_without_databases_does_not_start() {
     let place = Place::empty("sqlite:registry.db", "sqlite:ledger.db");
     let path = place.path("chengxin.toml");

@@ -39,6 +39,21 @@ fn rows(database: &Database) -> Rows {
     database.snapshot(count).unwrap()
 }
 
+/// A file of another item, or with its columns under other names, is no success because nothing broke.
+#[test]
+fn a_file_of_which_no_row_is_accepted_ends_as_failed_with_its_report_and_its_entry() {
+    let place = Place::empty("sqlite:registry.db", "sqlite:ledger.db");
+    std::fs::write(place.path("wrong.csv"), "XK_XDR_MC,XK_XDR_SHXYM\n东营样例有限公司,91370502MA9AAAA011\n").unwrap();
+    let output = place.run(&["import", "--config", "chengxin.toml", "--item", "administrative-licence", "wrong.csv"]);
+    let (told, reported) = (String::from_utf8_lossy(&output.stderr), String::from_utf8_lossy(&output.stdout));
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.contains("no row of `wrong.csv` was accepted"), "{told}");
+    assert!(reported.contains("拒收 rejected"), "{reported}");
+    assert!(place.path("wrong.csv.rejects.csv").exists());
+    let entries = place.succeed(&["ledger", "export", "--config", "chengxin.toml", "--format", "csv"]);
+    assert_eq!(entries.matches(",IMPORT,").count(), 1, "{entries}");
+}
+
 fn import(place: &Place, file: &str) -> Value {
     let arguments = ["import", "--config", "chengxin.toml", "--item", "administrative-licence", "--json", file];
     serde_json::from_str(&place.succeed(&arguments)).unwrap()
