@@ -11,6 +11,7 @@ pub mod filter;
 pub mod gateway;
 pub mod import;
 pub mod inquiry;
+pub mod ledger_pages;
 pub mod node_id;
 mod page;
 pub mod recompute;

@@ -3,6 +3,7 @@
 pub mod fold;
 pub mod graphql_route;
 pub mod health;
+pub mod ledger_route;
 pub mod metrics;
 pub mod query_page;
 pub mod request;

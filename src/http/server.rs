@@ -14,7 +14,7 @@ use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, Resource, Route};
 
 use super::service::Service;
-use super::{graphql_route, health, metrics, query_page, request};
+use super::{graphql_route, health, ledger_route, metrics, query_page, request};
 use crate::graphql::media::wants_page;
 
 /// How long requests in flight may take to finish once the gateway is told to stop, in seconds.
@@ -28,6 +28,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(read_only("/metrics", web::to(metrics::page), web::to(metrics::page)))
         .service(web::resource("/graphql").route(web::route().to(graphql)))
         .service(read_only("/graphql/{asset}", web::to(query_page_asset), web::to(query_page_asset)))
+        .service(read_only("/ledger/{page:.*}", web::to(ledger_route::page), web::to(ledger_route::page)))
         .default_service(web::to(not_found));
 }
 

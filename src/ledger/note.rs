@@ -5,6 +5,8 @@ use base64::prelude::BASE64_STANDARD;
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use sha2::{Digest, Sha256};
 
+use super::cosignature;
+
 /// Longer notes are refused unread.
 const SIZE_BYTES_MAX: usize = 128 * 1024;
 /// More signatures than this are refused.
@@ -115,7 +117,7 @@ impl VerifierKey {
             KeyKind::Note => self.verify_bytes(text.as_bytes(), signature),
             KeyKind::Cosignature => {
                 let Some((time, signature)) = signature.split_first_chunk::<8>() else { return false };
-                let signed = format!("cosignature/v1\ntime {}\n{text}", u64::from_be_bytes(*time));
+                let signed = cosignature::message(text, u64::from_be_bytes(*time));
                 self.verify_bytes(signed.as_bytes(), signature)
             }
             KeyKind::Receipt => false,
@@ -176,6 +178,14 @@ impl<'a> Note<'a> {
     /// # Errors
     /// `BadSignature` when a signature that names a known key fails; `Unsigned` when none is by a known key.
     pub fn verify<'k>(&self, known: &'k [VerifierKey]) -> Result<Vec<&'k str>, NoteError> {
+        Ok(self.signers(known)?.into_iter().map(VerifierKey::name).collect())
+    }
+
+    /// [`Self::verify`], giving the keys, each once.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn signers<'k>(&self, known: &'k [VerifierKey]) -> Result<Vec<&'k VerifierKey>, NoteError> {
         let mut signers = Vec::new();
         for (name, blob) in &self.signatures {
             let Some((id, signature)) = blob.split_first_chunk::<4>() else { return Err(NoteError::Malformed) };
@@ -183,7 +193,9 @@ impl<'a> Note<'a> {
             if !key.verify(self.text, signature) {
                 return Err(NoteError::BadSignature);
             }
-            signers.push(key.name.as_str());
+            if !signers.contains(&key) {
+                signers.push(key);
+            }
         }
         if signers.is_empty() { Err(NoteError::Unsigned) } else { Ok(signers) }
     }

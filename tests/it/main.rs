@@ -22,6 +22,7 @@ mod imports;
 mod kills;
 mod ledger_files;
 mod ledger_log;
+mod ledger_public;
 mod limits;
 mod masks;
 mod matrix;

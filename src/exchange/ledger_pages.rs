@@ -1,0 +1,46 @@
+//! What anybody may fetch of the ledger without a token: checkpoint, tiles, keys, trust file, the proof of an entry.
+//! Nothing of it is private, and nothing of it is an entry: whoever mirrors the ledger must not make it grow.
+
+use super::fault::Fault;
+use super::gateway::Gateway;
+use crate::ledger::{ProofError, TileName};
+
+/// A page, ready to be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LedgerPage {
+    /// Text that changes while the ledger grows.
+    Text(String),
+    /// Bytes that never change under their path.
+    Immutable(Vec<u8>),
+}
+
+/// The page at a path below `/ledger/`; `None` when there is none, or none yet.
+pub fn page(gateway: &Gateway, path: &str) -> Result<Option<LedgerPage>, Fault> {
+    let ledger = &gateway.ledger;
+    let keys = ledger.keys();
+    match path {
+        "checkpoint" => Ok(Some(LedgerPage::Text(ledger.published_checkpoint()?))),
+        "keys" => Ok(Some(LedgerPage::Text(format!("{}\n{}\n", keys.log(), keys.receipts())))),
+        "policy" => Ok(Some(LedgerPage::Text(format!("log {}\nquorum none\n", keys.log())))),
+        path => match (path.strip_prefix("tile/"), path.strip_prefix("proof/")) {
+            (Some(tile), _) => tile_page(gateway, tile),
+            (_, Some(index)) => proof_page(gateway, index),
+            _ => Ok(None),
+        },
+    }
+}
+
+fn tile_page(gateway: &Gateway, path: &str) -> Result<Option<LedgerPage>, Fault> {
+    let Some(name) = TileName::parse(path) else { return Ok(None) };
+    Ok(gateway.ledger.tile(name)?.map(LedgerPage::Immutable))
+}
+
+fn proof_page(gateway: &Gateway, index: &str) -> Result<Option<LedgerPage>, Fault> {
+    let Some(number) = index.parse::<u64>().ok().filter(|number| number.to_string() == index) else { return Ok(None) };
+    match gateway.ledger.proof_of(number) {
+        Ok(proof) => Ok(Some(LedgerPage::Text(proof.to_string()))),
+        Err(ProofError::NotSigned { .. }) => Ok(None),
+        Err(ProofError::Store(error)) => Err(error.into()),
+        Err(error @ ProofError::Checkpoint(_)) => Err(Fault::Corrupt(error.to_string())),
+    }
+}

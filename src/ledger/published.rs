@@ -1,0 +1,163 @@
+//! What anybody may read of the ledger: the newest checkpoint, tiles of hashes, tiles of entries, and proofs
+//! (C2SP tlog-tiles). Entries are leaves: salted commitments in place of everything private.
+//!
+//! Deliberately absent: bodies, and whatever no checkpoint covers yet.
+
+use super::checkpoint::Checkpoint;
+use super::log::Ledger;
+use super::note::NoteError;
+use super::proof::{self, Subtrees};
+use super::proof_file::ProofFile;
+use super::tile::WIDTH;
+use super::tile_name::{Content, TileName};
+use super::tree::{Hash, hashes_of, root_of};
+use crate::store::ledger::entry;
+use crate::store::ledger::tree::{self as rows, TreeRow};
+use crate::store::{AnyConnection, Database, StoreError};
+
+/// Why a proof cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum ProofError {
+    /// No checkpoint covers it yet.
+    #[error("the newest checkpoint covers {size} entries")]
+    NotSigned {
+        /// How many entries are covered.
+        size: u64,
+    },
+    /// The stored checkpoint is not one of this ledger's.
+    #[error("the stored checkpoint: {0}")]
+    Checkpoint(#[from] NoteError),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Ledger {
+    /// The newest signed checkpoint, whichever gateway has signed it.
+    pub fn published_checkpoint(&self) -> Result<String, StoreError> {
+        let latest = self.database().read(rows::latest_checkpoint)?;
+        Ok(latest.map_or_else(|| self.checkpoint(), |latest| latest.note))
+    }
+
+    /// The bytes of a tile; `None` when no checkpoint covers all of it.
+    pub fn tile(&self, name: TileName) -> Result<Option<Vec<u8>>, StoreError> {
+        self.database().snapshot(|connection| tile(connection, name))
+    }
+
+    /// The proof that the entry at `index` stands in the tree of the newest checkpoint.
+    pub fn proof_of(&self, index: u64) -> Result<ProofFile, ProofError> {
+        proof_of(self.database(), self.keys().log(), index)
+    }
+}
+
+/// The proof that the entry at `index` stands in the tree of the newest checkpoint, which `log` has signed.
+pub(super) fn proof_of(
+    database: &Database,
+    log: &super::note::VerifierKey,
+    index: u64,
+) -> Result<ProofFile, ProofError> {
+    let (latest, found) = database.snapshot(|connection| {
+        let latest = rows::latest_checkpoint(connection)?.ok_or_else(missing)?;
+        let mut tiles = StoredTiles::open(connection)?;
+        let size = tiles.size();
+        let path = if index < size { Some(proof::inclusion(&mut tiles, index, size)?) } else { None };
+        Ok((latest, path))
+    })?;
+    let signed = Checkpoint::open(&latest.note, log)?;
+    let path = found.ok_or(ProofError::NotSigned { size: signed.size })?;
+    Ok(ProofFile { extra: None, index, path, checkpoint: latest.note })
+}
+
+/// The bytes of a tile.
+pub(super) fn tile(connection: &mut AnyConnection, name: TileName) -> Result<Option<Vec<u8>>, StoreError> {
+    let mut tiles = StoredTiles::open(connection)?;
+    if name.end().is_none_or(|end| end > tiles.size()) {
+        return Ok(None);
+    }
+    match name.content {
+        Content::Hashes(level) => Ok(Some(tiles.hashes(level, name.number, name.width)?.concat())),
+        Content::Entries => tiles.entries(name.number, name.width).map(Some),
+    }
+}
+
+/// The tiles of the signed tree, as they are stored.
+pub(super) struct StoredTiles<'c> {
+    connection: &'c mut AnyConnection,
+    tree: TreeRow,
+}
+
+fn missing() -> StoreError {
+    StoreError::Corrupt { table: "ledger_tree", column: "size", row: "1".to_owned() }
+}
+
+impl<'c> StoredTiles<'c> {
+    pub(super) fn open(connection: &'c mut AnyConnection) -> Result<Self, StoreError> {
+        let tree = rows::load(connection)?.ok_or_else(missing)?;
+        Ok(Self { connection, tree })
+    }
+
+    /// How many entries are signed.
+    pub(super) fn size(&self) -> u64 {
+        self.tree.size.unsigned_abs()
+    }
+
+    /// The first `width` hashes of a tile that the signed tree covers.
+    fn hashes(&mut self, level: u32, number: u64, width: u64) -> Result<Vec<Hash>, StoreError> {
+        let corrupt =
+            || StoreError::Corrupt { table: "ledger_tile", column: "hashes", row: format!("{level}/{number}") };
+        let count = usize::try_from(width).map_err(|_| corrupt())?;
+        let stored = match self.full_tile(level, number)? {
+            Some(hashes) => Some(hashes),
+            None if level == 0 => hashes_of(&self.tree.edge).filter(|_| number == self.size() / WIDTH),
+            // Each hash of an unfinished tile is the root of a full tile of the level below.
+            None => {
+                let below = (number * WIDTH..).take(count);
+                let roots = below.map(|below| {
+                    let hashes = self.full_tile(level - 1, below)?.ok_or_else(corrupt)?;
+                    Ok::<_, StoreError>(root_of(hashes))
+                });
+                Some(roots.collect::<Result<_, _>>()?)
+            }
+        };
+        let mut hashes = stored.filter(|hashes| hashes.len() >= count).ok_or_else(corrupt)?;
+        hashes.truncate(count);
+        Ok(hashes)
+    }
+
+    fn full_tile(&mut self, level: u32, number: u64) -> Result<Option<Vec<Hash>>, StoreError> {
+        let (Ok(level), Ok(number)) = (i32::try_from(level), i64::try_from(number)) else { return Ok(None) };
+        let tiles = rows::tiles(self.connection, level, number, 1)?;
+        let tile = tiles.into_iter().find(|tile| tile.idx == number);
+        Ok(tile.and_then(|tile| hashes_of(&tile.hashes)))
+    }
+
+    fn entries(&mut self, number: u64, width: u64) -> Result<Vec<u8>, StoreError> {
+        let corrupt = |at: i64| StoreError::Corrupt { table: "ledger_entry", column: "leaf", row: at.to_string() };
+        let first = i64::try_from(number * WIDTH).unwrap_or(i64::MAX);
+        let page = entry::page(self.connection, first, i64::try_from(width).unwrap_or(0))?;
+        if page.len() as u64 != width {
+            return Err(corrupt(first));
+        }
+        let mut bundle = Vec::with_capacity(page.iter().map(|row| row.leaf.len() + 2).sum());
+        for (row, index) in page.iter().zip(first..) {
+            let length =
+                u16::try_from(row.leaf.len()).ok().filter(|_| row.idx == index).ok_or_else(|| corrupt(index))?;
+            bundle.extend_from_slice(&length.to_be_bytes());
+            bundle.extend_from_slice(&row.leaf);
+        }
+        Ok(bundle)
+    }
+}
+
+impl Subtrees for StoredTiles<'_> {
+    type Error = StoreError;
+
+    fn perfect(&mut self, start: u64, end: u64) -> Result<Hash, StoreError> {
+        // A perfect subtree lies within one tile of the level that has it in at most 256 hashes.
+        let level = (end - start).trailing_zeros() / 8;
+        let (first, count) = (start >> (8 * level), (end - start) >> (8 * level));
+        let width = first % WIDTH + count;
+        let hashes = self.hashes(level, first / WIDTH, width)?;
+        Ok(root_of(hashes.into_iter().skip(usize::try_from(first % WIDTH).unwrap_or(usize::MAX))))
+    }
+}
