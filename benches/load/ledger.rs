@@ -47,8 +47,13 @@ pub fn measure(folder: &Path, entries: u64, ambient: &Ambient) -> anyhow::Result
     ledger.close();
     let file = folder.join("alone.ndjson");
     let begun = Instant::now();
-    let export =
-        Export { database: &database, log: keys.log(), receipts: keys.receipts(), disclosures: Disclosures::None };
+    let export = Export {
+        database: &database,
+        log: keys.log(),
+        receipts: keys.receipts(),
+        disclosures: Disclosures::None,
+        checkpoint: None,
+    };
     let exported = export.ndjson(BufWriter::new(File::create(&file)?))?;
     tell("entries exported", exported.entries, begun.elapsed());
     let begun = Instant::now();

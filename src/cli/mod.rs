@@ -60,9 +60,12 @@ enum Command {
     Keys(keys::KeysArgs),
 }
 
-/// The exit code for a command line that is none: 2, but 1 for `ledger verify`, where 2 says that a signature is wrong.
+/// The exit code for a command line that is none: 2, but 1 for `ledger verify` and `verify-receipt`, where 2 says that a
+/// signature is wrong.
 pub fn usage_exit_code(words: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let is_verify = words.into_iter().skip(1).take(2).eq(["ledger", "verify"]);
+    let mut words = words.into_iter().skip(1);
+    let is_verify = words.next().is_some_and(|word| word == "ledger")
+        && words.next().is_some_and(|word| word == "verify" || word == "verify-receipt");
     ExitCode::from(if is_verify { 1 } else { 2 })
 }
 

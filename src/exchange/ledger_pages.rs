@@ -3,6 +3,7 @@
 
 use super::fault::Fault;
 use super::gateway::Gateway;
+use crate::ledger::published::policy_of;
 use crate::ledger::{ProofError, TileName};
 
 /// A page, ready to be sent.
@@ -21,7 +22,7 @@ pub fn page(gateway: &Gateway, path: &str) -> Result<Option<LedgerPage>, Fault> 
     match path {
         "checkpoint" => Ok(Some(LedgerPage::Text(ledger.published_checkpoint()?))),
         "keys" => Ok(Some(LedgerPage::Text(format!("{}\n{}\n", keys.log(), keys.receipts())))),
-        "policy" => Ok(Some(LedgerPage::Text(format!("log {}\nquorum none\n", keys.log())))),
+        "policy" => Ok(Some(LedgerPage::Text(policy_of(keys.log())))),
         path => match (path.strip_prefix("tile/"), path.strip_prefix("proof/")) {
             (Some(tile), _) => tile_page(gateway, tile),
             (_, Some(index)) => proof_page(gateway, index),

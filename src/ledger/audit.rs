@@ -21,8 +21,8 @@ pub struct Expectation {
     pub log: Option<VerifierKey>,
     /// The checkpoint to hold the entries against, for files that carry none.
     pub checkpoint: Option<String>,
-    /// An older checkpoint that the verifier has kept: what it covers must not have changed.
-    pub known: Option<String>,
+    /// Older checkpoints: what they cover must not have changed.
+    pub known: Vec<String>,
 }
 
 /// What is shown of an entry's commitments.
@@ -144,7 +144,8 @@ fn check_openings(
 pub(super) struct Auditor {
     pub(super) report: Report,
     signed: Option<Checkpoint>,
-    known: Option<Checkpoint>,
+    /// Those not reached yet, the largest first.
+    known: Vec<Checkpoint>,
     range: CompactRange,
     next: u64,
     has_gap: bool,
@@ -173,7 +174,10 @@ impl Auditor {
             report.root = Some(BASE64_STANDARD.encode(signed.root));
             report.signed_by = key.map(ToString::to_string);
         }
-        let known = expectation.known.as_deref().and_then(|note| open(note, key, &mut report, Outcome::BadSignature));
+        let known = expectation.known.iter();
+        let mut known: Vec<Checkpoint> =
+            known.filter_map(|note| open(note, key, &mut report, Outcome::BadSignature)).collect();
+        known.sort_by_key(|known| std::cmp::Reverse(known.size));
         let mut auditor = Self {
             report,
             signed,
@@ -311,25 +315,27 @@ impl Auditor {
         }
     }
 
+    /// Holds the known checkpoints that are reached by now, and those that never will be, against what was read.
     fn compare_known(&mut self) {
-        let Some(known) = &self.known else { return };
-        let what = match &self.signed {
-            Some(signed) if known.origin != signed.origin => "the known checkpoint is that of another ledger",
-            Some(signed) if known.size > signed.size => "entries that the known checkpoint covers were rolled back",
-            Some(signed) if known.size == signed.size && known.root != signed.root => {
-                "two checkpoints of one size have different roots"
-            }
-            _ if self.range.size() == known.size && self.range.root() != known.root => {
-                "what the known checkpoint covers has changed"
-            }
-            _ if self.range.size() < known.size => return,
-            _ => {
-                self.known = None;
-                return;
-            }
-        };
-        self.report.fault(Outcome::Inconsistent, None, what);
-        self.known = None;
+        while let Some(known) = self.known.last() {
+            let what = match &self.signed {
+                Some(signed) if known.origin != signed.origin => "a known checkpoint is that of another ledger",
+                Some(signed) if known.size > signed.size => "entries that a known checkpoint covers were rolled back",
+                Some(signed) if known.size == signed.size && known.root != signed.root => {
+                    "two checkpoints of one size have different roots"
+                }
+                _ if self.range.size() < known.size => return,
+                _ if self.range.size() == known.size && self.range.root() != known.root => {
+                    "what a known checkpoint covers has changed"
+                }
+                _ => {
+                    self.known.pop();
+                    continue;
+                }
+            };
+            self.report.fault(Outcome::Inconsistent, None, what);
+            self.known.pop();
+        }
     }
 }
 

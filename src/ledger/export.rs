@@ -9,13 +9,16 @@ use base64::prelude::BASE64_STANDARD;
 use super::body::BodyKeys;
 use super::canonical;
 use super::checkpoint::Checkpoint;
-use super::integrate::PAGE;
+use super::integrate::{IntegrateError, PAGE};
 use super::leaf::Leaf;
 use super::line::{FORMAT, Header, TileLine, entry_line};
 use super::note::{NoteError, VerifierKey};
+use super::published::StoredTiles;
 use super::read::open_row;
+use super::state::Unavailable;
 use super::table;
 use super::tile::WIDTH;
+use super::tree::Hash;
 use crate::store::ledger::entry::{self, BodyRow, EntryRow};
 use crate::store::ledger::tree as rows;
 use crate::store::{Database, StoreError};
@@ -32,6 +35,12 @@ pub enum ExportError {
     /// An entry that the checkpoint covers cannot be read: run `chengxin ledger verify`.
     #[error("entry {0} is missing or is no leaf: run `chengxin ledger verify`")]
     Entry(u64),
+    /// The export cannot be put in the ledger.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+    /// The tree does not grow over the export's own entry.
+    #[error(transparent)]
+    Integrate(#[from] IntegrateError),
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -66,6 +75,8 @@ pub struct Export<'a> {
     pub receipts: &'a VerifierKey,
     /// What is shown.
     pub disclosures: Disclosures<'a>,
+    /// The signed note to export under; the newest when absent.
+    pub checkpoint: Option<&'a str>,
 }
 
 /// What was exported.
@@ -94,7 +105,7 @@ impl Export<'_> {
             for row in page {
                 let index = row.idx.unsigned_abs();
                 if index.is_multiple_of(WIDTH) {
-                    write_line(&mut writer, &self.tile(index / WIDTH)?)?;
+                    write_line(&mut writer, &self.tile(index / WIDTH, signed.size)?)?;
                 }
                 let body = bodies.iter().find(|body| body.idx == row.idx);
                 self.write_entry(&mut writer, row, body)?;
@@ -122,10 +133,13 @@ impl Export<'_> {
         Ok(Exported { entries: signed.size, checkpoint: note })
     }
 
-    fn checkpoint(&self) -> Result<(String, Checkpoint), ExportError> {
-        let latest = self.database.read(rows::latest_checkpoint)?.ok_or(ExportError::NoCheckpoint)?;
-        let signed = Checkpoint::open(&latest.note, self.log)?;
-        Ok((latest.note, signed))
+    pub(super) fn checkpoint(&self) -> Result<(String, Checkpoint), ExportError> {
+        let note = match self.checkpoint {
+            Some(note) => note.to_owned(),
+            None => self.database.read(rows::latest_checkpoint)?.ok_or(ExportError::NoCheckpoint)?.note,
+        };
+        let signed = Checkpoint::open(&note, self.log)?;
+        Ok((note, signed))
     }
 
     fn pages(
@@ -151,15 +165,12 @@ impl Export<'_> {
         Ok(())
     }
 
-    fn tile(&self, number: u64) -> Result<TileLine, ExportError> {
-        let row = i64::try_from(number).unwrap_or(i64::MAX);
-        let tiles = self.database.read(|connection| rows::tiles(connection, 0, row, 1))?;
-        let hashes = match tiles.into_iter().find(|tile| tile.idx == row) {
-            Some(tile) => tile.hashes,
-            // The last tile is not full: its hashes stand in the tree row.
-            None => self.database.read(rows::load)?.ok_or(ExportError::NoCheckpoint)?.edge,
-        };
-        Ok(TileLine { tile: number, hashes: BASE64_STANDARD.encode(hashes) })
+    /// The hashes of a tile as far as the checkpoint covers it; the ledger may have grown since.
+    fn tile(&self, number: u64, size: u64) -> Result<TileLine, ExportError> {
+        let width = size.saturating_sub(number * WIDTH).min(WIDTH);
+        let hashes: Vec<Hash> =
+            self.database.snapshot(|connection| StoredTiles::open(connection)?.hashes(0, number, width))?;
+        Ok(TileLine { tile: number, hashes: BASE64_STANDARD.encode(hashes.concat()) })
     }
 
     fn write_entry(&self, writer: &mut impl Write, row: &EntryRow, body: Option<&BodyRow>) -> Result<(), ExportError> {

@@ -68,6 +68,11 @@ pub(super) fn proof_of(
     Ok(ProofFile { extra: None, index, path, checkpoint: latest.note })
 }
 
+/// The trust file that goes with a ledger whose key is `log`: it asks for no witness.
+pub fn policy_of(log: &super::note::VerifierKey) -> String {
+    format!("log {log}\nquorum none\n")
+}
+
 /// The bytes of a tile.
 pub(super) fn tile(connection: &mut AnyConnection, name: TileName) -> Result<Option<Vec<u8>>, StoreError> {
     let mut tiles = StoredTiles::open(connection)?;
@@ -102,7 +107,7 @@ impl<'c> StoredTiles<'c> {
     }
 
     /// The first `width` hashes of a tile that the signed tree covers.
-    fn hashes(&mut self, level: u32, number: u64, width: u64) -> Result<Vec<Hash>, StoreError> {
+    pub(super) fn hashes(&mut self, level: u32, number: u64, width: u64) -> Result<Vec<Hash>, StoreError> {
         let corrupt =
             || StoreError::Corrupt { table: "ledger_tile", column: "hashes", row: format!("{level}/{number}") };
         let count = usize::try_from(width).map_err(|_| corrupt())?;
@@ -131,7 +136,7 @@ impl<'c> StoredTiles<'c> {
         Ok(tile.and_then(|tile| hashes_of(&tile.hashes)))
     }
 
-    fn entries(&mut self, number: u64, width: u64) -> Result<Vec<u8>, StoreError> {
+    pub(super) fn entries(&mut self, number: u64, width: u64) -> Result<Vec<u8>, StoreError> {
         let corrupt = |at: i64| StoreError::Corrupt { table: "ledger_entry", column: "leaf", row: at.to_string() };
         let first = i64::try_from(number * WIDTH).unwrap_or(i64::MAX);
         let page = entry::page(self.connection, first, i64::try_from(width).unwrap_or(0))?;

@@ -98,6 +98,25 @@ impl Report {
         }
     }
 
+    /// Takes over what was found in one file of a bundle.
+    pub(super) fn absorb(&mut self, file: &str, found: Self) {
+        if self.origin.is_none() {
+            (self.origin, self.size, self.root) = (found.origin, found.size, found.root);
+            self.signed_by = found.signed_by;
+        }
+        if self.entries < found.entries {
+            (self.entries, self.unsigned, self.opened, self.withheld) =
+                (found.entries, found.unsigned, found.opened, found.withheld);
+        }
+        let unlisted = found.fault_count - found.faults.len() as u64;
+        for fault in found.faults {
+            self.fault(fault.kind, fault.index, format!("{file}: {}", fault.what));
+        }
+        if let Some(worst) = found.worst.filter(|_| unlisted > 0) {
+            self.fault(worst, None, format!("{file}: and {unlisted} more"));
+        }
+    }
+
     /// The outcome.
     pub fn outcome(&self) -> Outcome {
         self.worst.unwrap_or(Outcome::Ok)

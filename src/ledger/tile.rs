@@ -51,6 +51,11 @@ impl Edge {
         }
     }
 
+    /// The hashes of the unfinished tile of each level, leaves first.
+    pub fn levels(&self) -> &[Vec<Hash>] {
+        &self.levels
+    }
+
     /// The leaf hashes since the last full tile.
     pub fn leaves(&self) -> &[Hash] {
         self.levels.first().map_or(&[], Vec::as_slice)

@@ -10,7 +10,7 @@ use diesel::connection::SimpleConnection;
 
 use crate::support::process::{Place, Process};
 
-const COMMANDS: [&str; 19] = [
+const COMMANDS: [&str; 20] = [
     "",
     "demo",
     "serve",
@@ -26,6 +26,7 @@ const COMMANDS: [&str; 19] = [
     "ledger",
     "ledger export",
     "ledger verify",
+    "ledger verify-receipt",
     "ledger checkpoint",
     "keys",
     "keys list",
@@ -92,11 +93,15 @@ fn the_exit_code_tells_done_failed_and_misused_apart() {
         ("serve", 2),
         ("serve --config chengxin.toml --loud", 2),
         ("policy explain --item administrative-licence --role KING", 2),
-        ("ledger export --config chengxin.toml --format pdf", 2),
+        ("ledger export --config chengxin.toml --by me --reason test --format pdf --out x", 2),
+        ("ledger export --config chengxin.toml --by me --reason test", 2),
+        ("ledger export --config chengxin.toml --out x", 2),
         // There 2 says that a signature is wrong.
         ("ledger verify", 1),
         ("ledger verify nothing.ndjson", 1),
         ("ledger verify --loud", 1),
+        ("ledger verify-receipt", 1),
+        ("ledger verify-receipt chengxin.toml --key nonsense", 1),
     ] {
         let (code, text) = outcome(&place, line);
         assert_eq!(code, expected, "`chengxin {line}`: {text}");
@@ -108,7 +113,7 @@ fn the_exit_code_tells_done_failed_and_misused_apart() {
 fn what_is_misused_is_told_with_what_there_is() {
     let place = Place::empty("sqlite:registry.db", "sqlite:ledger.db");
     for (line, told) in [
-        ("ledger verify", "<FILE|--config <FILE>>"),
+        ("ledger verify", "<PATH|--config <FILE>>"),
         ("policy explain --item administrative-licence --role KING", "none of PUBLIC, SUBJECT, GRANTEE, DEPARTMENT"),
         ("policy explain --item administrative-licence --role PUBLIC --relation UNCLE", "none of NONE, PROVIDER"),
         ("policy explain --item administrative-licence --role PUBLIC --category FISH", "ORGANIZATION"),
@@ -161,11 +166,13 @@ fn with_entries() -> (Place, String) {
 #[test]
 fn an_export_verifies_away_from_the_gateway_and_a_changed_byte_anywhere_does_not() {
     let (place, key) = with_entries();
-    place.succeed(&words("ledger export --config chengxin.toml --out ledger.ndjson"));
-    place.succeed(&words("ledger export --config chengxin.toml --format csv --out ledger.csv"));
-    assert_eq!(outcome(&place, "ledger export --config chengxin.toml --out ledger.ndjson").0, 1, "never overwritten");
+    let export = "ledger export --config chengxin.toml --by auditor --reason test";
+    place.succeed(&words(&format!("{export} --format ndjson --out ledger.ndjson")));
+    place.succeed(&words(&format!("{export} --format csv --out ledger.csv")));
+    assert_eq!(outcome(&place, &format!("{export} --format ndjson --out ledger.ndjson")).0, 1, "never overwritten");
     let csv = std::fs::read_to_string(place.path("ledger.csv")).unwrap();
-    assert!(csv.starts_with("time,kind,decision,role,") && csv.lines().count() == 5, "{csv}");
+    assert!(csv.starts_with("time,kind,decision,role,") && csv.lines().count() == 7, "{csv}");
+    assert_eq!((csv.matches(",export,").count(), csv.matches(",CSV,").count()), (2, 1), "{csv}");
     // More entries come while people look at the table; the checkpoint beside it still covers it.
     add_entries(&place);
     let (code, text) =
@@ -179,7 +186,7 @@ fn an_export_verifies_away_from_the_gateway_and_a_changed_byte_anywhere_does_not
     let verify = format!("ledger verify ledger.ndjson --key {key}");
     let (code, text) = outcome(&place, &verify);
     assert_eq!(code, 0, "{text}");
-    assert!(text.contains("4 entries"), "{text}");
+    assert!(text.contains("5 entries"), "{text}");
 
     let whole = std::fs::read(place.path("ledger.ndjson")).unwrap();
     let lines: Vec<usize> = whole.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at).collect();

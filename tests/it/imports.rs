@@ -50,7 +50,18 @@ fn a_file_of_which_no_row_is_accepted_ends_as_failed_with_its_report_and_its_ent
     assert!(told.contains("no row of `wrong.csv` was accepted"), "{told}");
     assert!(reported.contains("拒收 rejected"), "{reported}");
     assert!(place.path("wrong.csv.rejects.csv").exists());
-    let entries = place.succeed(&["ledger", "export", "--config", "chengxin.toml", "--format", "csv"]);
+    let entries = place.succeed(&[
+        "ledger",
+        "export",
+        "--config",
+        "chengxin.toml",
+        "--by",
+        "me",
+        "--reason",
+        "test",
+        "--format",
+        "csv",
+    ]);
     assert_eq!(entries.matches(",IMPORT,").count(), 1, "{entries}");
 }
 

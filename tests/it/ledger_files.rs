@@ -23,7 +23,8 @@ fn verify(file: &[u8], expectation: &Expectation) -> Report {
 fn export(place: &Place, disclosures: Disclosures<'_>) -> Vec<u8> {
     let (database, keys) = (place.database(), keys(1));
     let mut file = Vec::new();
-    let export = Export { database: &database, log: keys.log(), receipts: keys.receipts(), disclosures };
+    let export =
+        Export { database: &database, log: keys.log(), receipts: keys.receipts(), disclosures, checkpoint: None };
     export.ndjson(&mut file).unwrap();
     file
 }
@@ -63,8 +64,13 @@ fn a_table_for_people_verifies_against_the_checkpoint_kept_beside_it() {
     for place in six_hundred() {
         let (database, keys) = (place.database(), keys(1));
         let mut file = Vec::new();
-        let export =
-            Export { database: &database, log: keys.log(), receipts: keys.receipts(), disclosures: Disclosures::None };
+        let export = Export {
+            database: &database,
+            log: keys.log(),
+            receipts: keys.receipts(),
+            disclosures: Disclosures::None,
+            checkpoint: None,
+        };
         let exported = export.csv(&mut file).unwrap();
         assert_eq!(exported.entries, 600);
         let beside = Expectation { checkpoint: Some(exported.checkpoint), ..pinned() };
@@ -290,7 +296,7 @@ fn a_fork_and_a_rollback_show_against_a_checkpoint_that_was_kept() {
         ledger.integrate_blocking().unwrap();
         let kept = ledger.checkpoint();
         drop(ledger);
-        let expectation = Expectation { known: Some(kept), ..pinned() };
+        let expectation = Expectation { known: vec![kept], ..pinned() };
         let found = |place: &Place| {
             let file = verify(&export(place, Disclosures::None), &expectation).exit_code();
             (file, verify_database(&place.database(), &expectation, None).unwrap().exit_code())

@@ -20,6 +20,7 @@ mod guard;
 mod import;
 mod imports;
 mod kills;
+mod ledger_bundles;
 mod ledger_files;
 mod ledger_log;
 mod ledger_public;

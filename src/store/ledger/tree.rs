@@ -102,6 +102,16 @@ pub fn latest_checkpoint(connection: &mut AnyConnection) -> Result<Option<Checkp
         .optional()?)
 }
 
+/// The checkpoints of trees smaller than `size`, the smallest first, without the empty one.
+pub fn checkpoints_below(connection: &mut AnyConnection, size: i64) -> Result<Vec<CheckpointRow>, StoreError> {
+    Ok(ledger_checkpoint::table
+        .filter(ledger_checkpoint::size.lt(size))
+        .filter(ledger_checkpoint::size.gt(0))
+        .order(ledger_checkpoint::size.asc())
+        .select(CheckpointRow::as_select())
+        .load(connection)?)
+}
+
 /// Stores a checkpoint. The one it follows goes if it was signed in the same minute, so that the history
 /// stays one checkpoint a minute.
 pub fn insert_checkpoint(

@@ -53,7 +53,13 @@ async fn the_ledger_and_its_exports_hold_no_private_value() {
     .unwrap();
     let keys = ledger.keys();
     for disclosures in [Disclosures::None, Disclosures::All(keys.bodies())] {
-        let export = Export { database: ledger.database(), log: keys.log(), receipts: keys.receipts(), disclosures };
+        let export = Export {
+            database: ledger.database(),
+            log: keys.log(),
+            receipts: keys.receipts(),
+            disclosures,
+            checkpoint: None,
+        };
         let (mut lines, mut table) = (Vec::new(), Vec::new());
         assert!(export.ndjson(&mut lines).unwrap().entries > 100);
         export.csv(&mut table).unwrap();
