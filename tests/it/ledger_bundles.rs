@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use chengxin::ledger::bundle::{self, Begun};
 use chengxin::ledger::manifest::{Manifest, Order};
 use chengxin::ledger::{
     Decision, Disclosures, EntryKind, Export, Ledger, NewEntry, Policy, Report, Trust, verify_bundle,
 };
+
+use serde_json::Value;
 
 use crate::ledger_log::setting::{NOW, TestBodies, append, keys, ledgers};
 use crate::support::process::Place;
@@ -53,7 +56,31 @@ fn trust() -> Trust {
 }
 
 fn verify(folder: &Path) -> Report {
-    verify_bundle(folder, &trust()).unwrap().report
+    let report = verify_bundle(folder, &trust()).unwrap().report;
+    agree(folder, &report);
+    report
+}
+
+/// `docs/verify.py`, which shares no code with us, finds the same.
+fn agree(folder: &Path, report: &Report) {
+    let policy = folder.with_extension("policy");
+    fs::write(&policy, format!("log {}\nquorum none\n", keys(1).log())).unwrap();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/verify.py");
+    let run = Command::new("python3").arg(script).arg(folder).arg("--json").arg("--policy").arg(&policy).output();
+    let output = run.expect("python3 runs the second verifier");
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| {
+        panic!("docs/verify.py: {}", String::from_utf8_lossy(&output.stderr));
+    });
+    assert_eq!(output.status.code(), Some(i32::from(report.exit_code())), "{report}\nand docs/verify.py: {found:#}");
+    let ours = report.to_json();
+    for member in ["outcome", "is_key_pinned"] {
+        assert_eq!(found[member], ours[member], "{member}: {report}\nand docs/verify.py: {found:#}");
+    }
+    for member in ["origin", "size", "root", "entries", "opened", "withheld"] {
+        let is_same = report.exit_code() != 0 || found[member] == ours[member];
+        assert!(is_same, "{member}: {report}\nand docs/verify.py: {found:#}");
+    }
+    fs::remove_file(policy).unwrap();
 }
 
 fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
@@ -193,7 +220,8 @@ fn every_bit_of_a_small_bundle_counts() {
             let mut changed = bytes.clone();
             changed[at] ^= 1 << (at % 8);
             fs::write(folder.path().join(name), &changed).unwrap();
-            assert_ne!(verify(folder.path()).exit_code(), 0, "{name}, bit {} of byte {at}", at % 8);
+            let report = verify_bundle(folder.path(), &trust()).unwrap().report;
+            assert_ne!(report.exit_code(), 0, "{name}, bit {} of byte {at}", at % 8);
         }
         fs::write(folder.path().join(name), bytes).unwrap();
     }
@@ -226,8 +254,7 @@ fn an_auditor_keeps_a_state_that_finds_a_rollback_between_two_exports() {
     }
     let (code, text) = run("ledger verify first --policy policy --state seen");
     assert!(code == 3 && text.contains("rolled back"), "{text}");
-    let evidence: serde_json::Value =
-        serde_json::from_slice(&fs::read(place.path("fork-evidence.json")).unwrap()).unwrap();
+    let evidence: Value = serde_json::from_slice(&fs::read(place.path("fork-evidence.json")).unwrap()).unwrap();
     assert!(evidence["known"].as_str().unwrap().lines().nth(1) > evidence["found"].as_str().unwrap().lines().nth(1));
     // Another history of the same length: yesterday's database, gone on with differently.
     fs::write(place.path("ledger.db"), yesterday).unwrap();
@@ -238,7 +265,7 @@ fn an_auditor_keeps_a_state_that_finds_a_rollback_between_two_exports() {
         assert_eq!(run(&format!("ledger verify {name} --policy policy")).0, 0, "sound in itself");
     }
     let (code, text) = run("ledger verify first --policy policy --json");
-    let report: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let report: Value = serde_json::from_str(&text).unwrap();
     assert_eq!((code, &report["outcome"], &report["exit_code"]), (0, &"ok".into(), &0.into()));
     assert_eq!(run(&format!("{export} first")).0, 1, "a finished bundle is left alone");
 }
@@ -252,7 +279,7 @@ fn a_receipt_verifies_offline_and_with_the_proof_of_its_entry() {
         process.send("POST", "/graphql", &[("content-type", "application/json")], body)
     };
     let (answer, other) = (ask(), ask());
-    let index = |answer: &serde_json::Value| answer["extensions"]["audit"]["index"].as_str().unwrap().to_owned();
+    let index = |answer: &Value| answer["extensions"]["audit"]["index"].as_str().unwrap().to_owned();
     let (first, second) = (index(&answer.json()), index(&other.json()));
     let proof = |index: &str| loop {
         let proof = process.get(&format!("/ledger/proof/{index}"));
