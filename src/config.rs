@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::authentication::{IssuerSettings, KeyOrigin};
 use crate::graphql::media::Statuses;
+use crate::witness::collector::WitnessSettings;
 
 /// The settings of a gateway.
 #[derive(Clone, Debug, Deserialize)]
@@ -41,6 +42,9 @@ pub struct Config {
     /// Which edition of the GraphQL-over-HTTP status codes answers carry.
     #[serde(default)]
     pub statuses: Statuses,
+    /// Witnesses that are asked to cosign checkpoints.
+    #[serde(default, rename = "witness")]
+    pub witnesses: Vec<WitnessSettings>,
     /// Items whose collection needs a law, each with the law that is relied on.
     #[serde(default)]
     pub collection_basis: BTreeMap<String, String>,

@@ -34,6 +34,9 @@ pub mod store;
 /// The tamper-evident record of every query.
 pub mod ledger;
 
+/// Somebody else's word that the ledger has only grown.
+pub mod witness;
+
 /// The use cases, one public function each.
 pub mod exchange;
 

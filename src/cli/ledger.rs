@@ -17,6 +17,7 @@ use crate::config::Config;
 use crate::crypto::Keyring;
 use crate::ledger::LedgerKeys;
 use crate::store::{Database, MigrationSet};
+use crate::witness::collector::WitnessSettings;
 
 pub use export::{ExportArgs, Format};
 pub use verify::{VerifyArgs, VerifyReceiptArgs};
@@ -56,6 +57,7 @@ pub fn run(command: &LedgerCommand, ambient: &Ambient, out: &mut impl Write) -> 
 struct Opened {
     database: Database,
     keys: LedgerKeys,
+    witnesses: Vec<WitnessSettings>,
 }
 
 fn open(config: &Path) -> anyhow::Result<Opened> {
@@ -63,11 +65,11 @@ fn open(config: &Path) -> anyhow::Result<Opened> {
     let keyring = Arc::new(Keyring::load(&config.keys)?);
     let keys = app::ledger_keys(&config.origin, &keyring)?;
     let database = Database::open(&config.ledger, MigrationSet::Ledger, 2)?;
-    Ok(Opened { database, keys })
+    Ok(Opened { database, keys, witnesses: config.witnesses })
 }
 
 fn checkpoint(arguments: &CheckpointArgs, out: &mut impl Write) -> anyhow::Result<()> {
-    let Opened { database, keys } = open(&arguments.config)?;
+    let Opened { database, keys, .. } = open(&arguments.config)?;
     let newest = database.read(crate::store::ledger::tree::latest_checkpoint)?;
     let note = newest.context("the ledger has no checkpoint yet")?.note;
     write!(out, "{note}")?;

@@ -11,6 +11,7 @@ pub mod sample;
 pub mod schema;
 pub mod serve;
 pub mod token;
+pub mod witness;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -56,6 +57,8 @@ enum Command {
     /// Export the ledger, verify it, print its checkpoint (查询日志).
     #[command(subcommand, after_help = "Example:\n  chengxin ledger verify --config chengxin.toml")]
     Ledger(ledger::LedgerCommand),
+    /// Cosign the checkpoints of ledgers that only grow (见证).
+    Witness(witness::WitnessArgs),
     /// List keys, or make a new one (密钥).
     Keys(keys::KeysArgs),
 }
@@ -74,7 +77,7 @@ pub fn run(arguments: Arguments, ambient: &Ambient) -> anyhow::Result<ExitCode> 
     let mut out = std::io::stdout();
     match arguments.command {
         Command::Demo(arguments) => demo::run(&arguments, ambient)?,
-        Command::Serve(arguments) => serve::run(&arguments, ambient)?,
+        Command::Serve(arguments) => return serve::run(&arguments, ambient),
         Command::Migrate(arguments) => migrate::run(&arguments, ambient)?,
         Command::Import(arguments) => import::run(&arguments, ambient, &mut out)?,
         Command::Schema(arguments) => schema::run(&arguments, &mut out)?,
@@ -85,6 +88,7 @@ pub fn run(arguments: Arguments, ambient: &Ambient) -> anyhow::Result<ExitCode> 
         Command::Policy(command) => policy::run(&command, ambient.today(), &mut out)?,
         Command::Rules(command) => rules::run(&command, ambient, &mut out)?,
         Command::Ledger(command) => return ledger::run(&command, ambient, &mut out),
+        Command::Witness(arguments) => witness::run(&arguments, ambient, &mut out)?,
         Command::Keys(arguments) => keys::run(&arguments, ambient, &mut out)?,
     }
     Ok(ExitCode::SUCCESS)

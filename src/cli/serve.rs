@@ -2,7 +2,9 @@
 
 use std::net::TcpListener;
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
@@ -13,6 +15,7 @@ use crate::config::Config;
 use crate::http::fold;
 use crate::http::server::serve;
 use crate::http::service::Service;
+use crate::witness::collector::Collector;
 
 /// Arguments of `chengxin serve`.
 #[derive(Debug, Args)]
@@ -23,14 +26,34 @@ pub struct ServeArgs {
     pub config: PathBuf,
 }
 
-/// Serves until stopped.
-pub fn run(arguments: &ServeArgs, ambient: &Ambient) -> anyhow::Result<()> {
+/// The exit code when the ledger is not the one that was signed.
+const CONTRADICTED: u8 = 3;
+/// How often witnesses are asked for what is new.
+const COSIGN_EVERY: Duration = Duration::from_secs(1);
+
+/// Serves until stopped. Exit code 3 when a witness has seen another ledger than is stored.
+pub fn run(arguments: &ServeArgs, ambient: &Ambient) -> anyhow::Result<ExitCode> {
     let config = Config::load(&arguments.config)?;
     let service = app::service(&config, ambient)?;
+    let mut collector = Collector::new(service.gateway.ledger.clone(), &config.witnesses)?;
+    let (_, faults) = collector.collect();
+    for fault in &faults {
+        tracing::warn!(%fault, "a witness did not cosign");
+    }
+    if let Some(fault) = faults.iter().find(|fault| fault.is_contradiction()) {
+        eprintln!(
+            "chengxin: {fault}\nNothing is served. Find out which copy of the ledger is the true one before you go on."
+        );
+        service.gateway.ledger.close();
+        return Ok(ExitCode::from(CONTRADICTED));
+    }
+    let collecting = if config.witnesses.is_empty() { None } else { Some(collector.start(COSIGN_EVERY)?) };
     let listener =
         TcpListener::bind(config.listen).with_context(|| format!("`{}` cannot be listened on", config.listen))?;
     tracing::info!(address = %listener.local_addr()?, "listening");
-    until_stopped(service, Listening { listener, config: &config }, || Ok(()))
+    let served = until_stopped(service, Listening { listener, config: &config }, || Ok(()));
+    drop(collecting);
+    served.map(|()| ExitCode::SUCCESS)
 }
 
 /// A port that is open, and the configuration it is served with.

@@ -10,3 +10,4 @@ pub mod request;
 pub mod respond;
 pub mod server;
 pub mod service;
+pub mod witness_server;

@@ -65,7 +65,7 @@ pub fn register_blocking(
     let body = ledger.body(&ledger.entry(index)?.ok_or_else(missing)?)?.ok_or_else(missing)?;
     let opening = body.iter().find(|opening| opening.name == "reason").ok_or_else(missing)?;
     let export = Registered { entry: index, order, salt: hex::encode(opening.salt) };
-    Ok(Begun { export, checkpoint: ledger.published_checkpoint()? })
+    Ok(Begun { export, checkpoint: ledger.newest_checkpoint()? })
 }
 
 /// What an unfinished bundle in `folder` was begun with.

@@ -267,6 +267,19 @@ impl Ledger {
         answer.blocking_recv().map_err(|_| gone())?
     }
 
+    /// Something outside contradicts what is stored: nothing is given out any more until a person has looked.
+    pub fn distrust(&self) {
+        self.parts.shared.close(Reason::Tampered);
+    }
+
+    pub(super) fn now(&self) -> crate::domain::Instant {
+        self.parts.ambient.now()
+    }
+
+    pub(super) fn write_gate(&self) -> &Mutex<()> {
+        &self.parts.shared.write_gate
+    }
+
     /// Takes no more entries, writes those that wait, signs the tree over all of them, and ends the threads.
     pub fn close(&self) {
         self.parts.close();

@@ -12,7 +12,7 @@ use super::tile::WIDTH;
 use super::tile_name::{Content, TileName};
 use super::tree::{Hash, hashes_of, root_of};
 use crate::store::ledger::entry;
-use crate::store::ledger::tree::{self as rows, TreeRow};
+use crate::store::ledger::tree::{self as rows, CheckpointRow, TreeRow};
 use crate::store::{AnyConnection, Database, StoreError};
 
 /// Why a proof cannot be made.
@@ -33,10 +33,40 @@ pub enum ProofError {
 }
 
 impl Ledger {
-    /// The newest signed checkpoint, whichever gateway has signed it.
-    pub fn published_checkpoint(&self) -> Result<String, StoreError> {
+    /// The newest signed checkpoint, whichever gateway has signed it, with the cosignatures it has.
+    pub fn newest_checkpoint(&self) -> Result<String, StoreError> {
         let latest = self.database().read(rows::latest_checkpoint)?;
         Ok(latest.map_or_else(|| self.checkpoint(), |latest| latest.note))
+    }
+
+    /// The checkpoint to show: of the last minute's the one that most witnesses have cosigned, the newest of those.
+    pub fn published_checkpoint(&self) -> Result<String, StoreError> {
+        let published = self.database().read(published)?;
+        Ok(published.unwrap_or_else(|| self.checkpoint()))
+    }
+
+    /// How many entries the newest checkpoint covers, as far as this instance knows.
+    pub fn signed_size(&self) -> u64 {
+        size_of(&self.checkpoint()).unwrap_or(0)
+    }
+
+    /// Stores a checkpoint with the cosignatures that were collected for it.
+    pub fn store_cosigned(&self, size: u64, note: &str, by_all: bool) -> Result<(), StoreError> {
+        let size = i64::try_from(size).unwrap_or(i64::MAX);
+        let row = CheckpointRow { size, t: self.now().micros(), note: note.to_owned() };
+        let _gate = self.write_gate().lock();
+        self.database().write(|connection| rows::store_cosigned(connection, &row, by_all))
+    }
+
+    /// The proof that the tree of `new` entries, which is signed, has grown from that of `old`. Empty from nothing.
+    pub fn consistency_proof(&self, old: u64, new: u64) -> Result<Vec<Hash>, ProofError> {
+        Ok(self.database().snapshot(|connection| {
+            let mut tiles = StoredTiles::open(connection)?;
+            if new > tiles.size() {
+                return Err(missing());
+            }
+            proof::consistency(&mut tiles, old, new)
+        })?)
     }
 
     /// The bytes of a tile; `None` when no checkpoint covers all of it.
@@ -56,16 +86,26 @@ pub(super) fn proof_of(
     log: &super::note::VerifierKey,
     index: u64,
 ) -> Result<ProofFile, ProofError> {
-    let (latest, found) = database.snapshot(|connection| {
-        let latest = rows::latest_checkpoint(connection)?.ok_or_else(missing)?;
-        let mut tiles = StoredTiles::open(connection)?;
-        let size = tiles.size();
-        let path = if index < size { Some(proof::inclusion(&mut tiles, index, size)?) } else { None };
-        Ok((latest, path))
-    })?;
-    let signed = Checkpoint::open(&latest.note, log)?;
-    let path = found.ok_or(ProofError::NotSigned { size: signed.size })?;
-    Ok(ProofFile { extra: None, index, path, checkpoint: latest.note })
+    let note = database.read(published)?.ok_or_else(missing)?;
+    let signed = Checkpoint::open(&note, log)?;
+    if index >= signed.size {
+        return Err(ProofError::NotSigned { size: signed.size });
+    }
+    let path =
+        database.snapshot(|connection| proof::inclusion(&mut StoredTiles::open(connection)?, index, signed.size))?;
+    Ok(ProofFile { extra: None, index, path, checkpoint: note })
+}
+
+fn published(connection: &mut AnyConnection) -> Result<Option<String>, StoreError> {
+    // Stable: of those that as many have signed the newest comes first.
+    let mut recent: Vec<String> = rows::recent_checkpoints(connection)?.into_iter().map(|row| row.note).collect();
+    recent.sort_by_key(|note| std::cmp::Reverse(note.lines().count()));
+    Ok(recent.into_iter().next())
+}
+
+fn size_of(note: &str) -> Option<u64> {
+    // The second line of a checkpoint is the size of the tree it signs.
+    note.lines().nth(1)?.parse().ok()
 }
 
 /// The trust file that goes with a ledger whose key is `log`: it asks for no witness.

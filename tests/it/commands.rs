@@ -10,7 +10,7 @@ use diesel::connection::SimpleConnection;
 
 use crate::support::process::{Place, Process};
 
-const COMMANDS: [&str; 20] = [
+const COMMANDS: [&str; 21] = [
     "",
     "demo",
     "serve",
@@ -18,6 +18,7 @@ const COMMANDS: [&str; 20] = [
     "import",
     "schema",
     "token",
+    "witness",
     "policy",
     "rules",
     "rules recompute",

@@ -41,4 +41,5 @@ mod submissions;
 mod support;
 mod tidy;
 mod tokens;
+mod witnesses;
 mod words;

@@ -15,6 +15,7 @@ use crate::ledger::manifest::Order;
 use crate::ledger::{
     Decision, Disclosures, EntryKind, Export, ExportError, Ledger, LedgerSettings, NewEntry, VerifierKey,
 };
+use crate::witness::collector::{Collector, WitnessSettings};
 
 /// Files between two plain progress lines.
 const FILES_PER_LINE: u64 = 1_000;
@@ -61,12 +62,12 @@ pub struct ExportArgs {
 }
 
 pub(super) fn run(arguments: &ExportArgs, ambient: &Ambient, out: &mut impl Write) -> anyhow::Result<()> {
-    let Opened { database, keys } = super::open(&arguments.config)?;
+    let Opened { database, keys, witnesses } = super::open(&arguments.config)?;
     let ledger = Ledger::open(database.clone(), keys.clone(), ambient.clone(), &LedgerSettings::default())?;
     let disclosures = if arguments.disclose { Disclosures::All(keys.bodies()) } else { Disclosures::None };
     let export =
         Export { database: &database, log: keys.log(), receipts: keys.receipts(), disclosures, checkpoint: None };
-    let task = Task { arguments, ledger: &ledger, export: &export, ambient };
+    let task = Task { arguments, ledger: &ledger, export: &export, ambient, witnesses: &witnesses };
     let done = match (arguments.format, &arguments.out) {
         (Format::Bundle, Some(folder)) => task.to_bundle(folder),
         (Format::Bundle, None) => Err(anyhow::anyhow!("name the folder of the bundle: --out DIR")),
@@ -83,10 +84,11 @@ struct Task<'a> {
     ledger: &'a Ledger,
     export: &'a Export<'a>,
     ambient: &'a Ambient,
+    witnesses: &'a [WitnessSettings],
 }
 
 impl Task<'_> {
-    fn register(&self) -> Result<Begun, ExportError> {
+    fn register(&self) -> anyhow::Result<Begun> {
         let Self { arguments, ledger, ambient, .. } = self;
         let order = Order {
             created: ambient.now().rfc3339(),
@@ -98,7 +100,15 @@ impl Task<'_> {
         };
         let mut entry = NewEntry::new(EntryKind::Export, Decision::Allowed);
         entry.committed.actor = Some(arguments.by.clone());
-        bundle::register_blocking(ledger, arguments.format.into(), order, entry)
+        let mut begun = bundle::register_blocking(ledger, arguments.format.into(), order, entry)?;
+        if !self.witnesses.is_empty() {
+            let (checkpoint, faults) = Collector::new((*ledger).clone(), self.witnesses)?.collect();
+            for fault in faults {
+                eprintln!("chengxin: {fault}");
+            }
+            begun.checkpoint = checkpoint;
+        }
+        Ok(begun)
     }
 
     /// Makes a bundle, or goes on with one, and gives the way to verify it.

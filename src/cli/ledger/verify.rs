@@ -90,7 +90,7 @@ pub(super) fn run(arguments: &VerifyArgs, out: &mut impl Write) -> anyhow::Resul
             verify_export(BufReader::new(opened), &expectation)?
         }
         (None, Some(config)) => {
-            let Opened { database, keys } = super::open(config)?;
+            let Opened { database, keys, .. } = super::open(config)?;
             let log = Some(key.unwrap_or_else(|| keys.log().clone()));
             let expectation = Expectation { log, checkpoint, known: known.into_iter().collect() };
             verify_database(&database, &expectation, Some(keys.bodies()))?

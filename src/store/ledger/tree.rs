@@ -122,8 +122,37 @@ pub fn insert_checkpoint(
     let inserted = diesel::insert_into(ledger_checkpoint::table).values(row).execute(connection)?;
     StoreError::expect_count("ledger_checkpoint", 1, inserted)?;
     if let Some(previous) = previous.filter(|previous| previous.t.div_euclid(MINUTE) == row.t.div_euclid(MINUTE)) {
-        let same = ledger_checkpoint::table.filter(ledger_checkpoint::size.eq(previous.size));
+        // One that witnesses have cosigned since is not the same any more, and stays.
+        let same = ledger_checkpoint::table
+            .filter(ledger_checkpoint::size.eq(previous.size))
+            .filter(ledger_checkpoint::note.eq(&previous.note));
         diesel::delete(same).execute(connection)?;
+    }
+    Ok(())
+}
+
+/// The checkpoints that were signed within a minute of the newest one, the newest first.
+pub fn recent_checkpoints(connection: &mut AnyConnection) -> Result<Vec<CheckpointRow>, StoreError> {
+    let Some(newest) = latest_checkpoint(connection)? else { return Ok(Vec::new()) };
+    Ok(ledger_checkpoint::table
+        .filter(ledger_checkpoint::t.ge(newest.t - MINUTE))
+        .order(ledger_checkpoint::size.desc())
+        .select(CheckpointRow::as_select())
+        .load(connection)?)
+}
+
+/// Stores a checkpoint with its cosignatures. When all have cosigned, the smaller ones of the same minute go.
+pub fn store_cosigned(connection: &mut AnyConnection, row: &CheckpointRow, by_all: bool) -> Result<(), StoreError> {
+    let same = ledger_checkpoint::table.filter(ledger_checkpoint::size.eq(row.size));
+    if diesel::update(same).set(ledger_checkpoint::note.eq(&row.note)).execute(connection)? == 0 {
+        diesel::insert_into(ledger_checkpoint::table).values(row).execute(connection)?;
+    }
+    if by_all {
+        let minute = row.t.div_euclid(MINUTE) * MINUTE;
+        let smaller = ledger_checkpoint::table
+            .filter(ledger_checkpoint::size.lt(row.size))
+            .filter(ledger_checkpoint::t.ge(minute));
+        diesel::delete(smaller).execute(connection)?;
     }
     Ok(())
 }

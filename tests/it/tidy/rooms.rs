@@ -7,7 +7,7 @@ use super::source::{Source, depth, program};
 const WORDS: [&str; 3] = ["domain", "clock", "catalogue"];
 
 /// Each room and the rooms it may name beside `WORDS`. `None` is everything: the start-up group joins the parts.
-const TABLE: [(&str, Option<&[&str]>); 18] = [
+const TABLE: [(&str, Option<&[&str]>); 19] = [
     ("domain", Some(&[])),
     ("clock", Some(&[])),
     ("catalogue", Some(&[])),
@@ -18,9 +18,10 @@ const TABLE: [(&str, Option<&[&str]>); 18] = [
     ("masking", Some(&["access"])),
     ("store", Some(&[])),
     ("ledger", Some(&["crypto", "store"])),
+    ("witness", Some(&["ledger"])),
     ("exchange", Some(&["authentication", "admission", "access", "crypto", "masking", "store", "ledger"])),
     ("graphql", Some(&["exchange", "access", "masking", "authentication"])),
-    ("http", Some(&["graphql", "authentication", "admission", "exchange"])),
+    ("http", Some(&["graphql", "authentication", "admission", "exchange", "witness"])),
     ("config", None),
     ("app", None),
     ("cli", None),

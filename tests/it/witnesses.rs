@@ -1,0 +1,222 @@
+//! Witnesses as processes of their own: what they cosign, what they refuse, and what they tell about a ledger that is not
+//! the one they have seen.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::{Child, Stdio};
+
+use chengxin::ledger::checkpoint::Checkpoint;
+use chengxin::ledger::note::Note;
+use chengxin::ledger::{Policy, VerifierKey};
+use chengxin::witness::request::AddCheckpoint;
+use sha2::{Digest, Sha256};
+
+use crate::ledger_log::setting::{append, keys, ledgers};
+use crate::support::process::{Place, Process};
+use crate::support::wire::{self, Response, Wire};
+
+/// A running witness. It is killed when this is dropped.
+struct Witness {
+    child: Child,
+    address: SocketAddr,
+    key: VerifierKey,
+}
+
+impl Witness {
+    fn start(place: &Place, folder: &str, listen: &str, log: &str) -> Self {
+        let create = if place.path(folder).exists() { "" } else { "--create" };
+        let name = format!("witness.example/{folder}");
+        let line = format!("witness --state {folder} {create} --name {name} --listen {listen} --log");
+        let arguments: Vec<&str> = line.split_whitespace().chain([log]).collect();
+        let mut child = place.command(&arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut line = || lines.next().expect("the witness does not start").unwrap();
+        let key = VerifierKey::parse(&line()).unwrap();
+        let address = line().rsplit('/').next().unwrap().parse().unwrap();
+        Self { child, address, key }
+    }
+
+    fn send(&self, method: &str, path: &str, body: &str) -> Response {
+        let mut wire = Wire::open(self.address).unwrap();
+        wire.send(&wire::request(method, path, &[("content-type", "text/plain")], body.as_bytes())).unwrap();
+        wire.answer_to(method).unwrap()
+    }
+
+    fn add(&self, old: u64, proof: &[[u8; 32]], note: &str) -> Response {
+        let body = AddCheckpoint { old, proof: proof.to_vec(), note: note.to_owned() };
+        self.send("POST", "/add-checkpoint", &body.to_string())
+    }
+}
+
+impl Drop for Witness {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ended = self.child.kill();
+        let _status = self.child.wait();
+    }
+}
+
+fn status(response: &Response) -> (u16, String) {
+    (response.status, response.text())
+}
+
+#[test]
+fn a_witness_cosigns_growth_alone_and_remembers_what_it_has_seen() {
+    let place = Place::empty("sqlite:registry.db", "sqlite:ledger.db");
+    let keys = keys(1);
+    let log = keys.log().to_string();
+    let witness = Witness::start(&place, "w1", "127.0.0.1:0", &log);
+    let (here, fork) = (ledgers().remove(0), ledgers().remove(0));
+    let (ledger, other) = (here.open(), fork.open());
+    append(&ledger, 0..5);
+    ledger.integrate_blocking().unwrap();
+    let five = ledger.newest_checkpoint().unwrap();
+    append(&ledger, 5..12);
+    ledger.integrate_blocking().unwrap();
+    let twelve = ledger.newest_checkpoint().unwrap();
+    append(&other, 100..112);
+    other.integrate_blocking().unwrap();
+    let forked = other.newest_checkpoint().unwrap();
+    let growth = ledger.consistency_proof(5, 12).unwrap();
+
+    assert_eq!(witness.send("POST", "/add-checkpoint", "old 0\n").status, 400);
+    assert_eq!(witness.send("POST", "/add-checkpoint", "old 0\n\nno note").status, 400);
+    assert_eq!(witness.add(13, &[], &twelve).status, 400, "old beyond the checkpoint");
+    assert_eq!(witness.add(0, &[], &five.replace("ledger.dongying", "ledger.elsewhere")).status, 404);
+    let (head, tail) = five.split_at(five.len() - 6);
+    assert_eq!(witness.add(0, &[], &format!("{head}AAAA{}", &tail[4..])).status, 403);
+    assert_eq!(witness.add(0, &growth, &five).status, 422, "from nothing there is no proof");
+    assert_eq!(status(&witness.add(3, &[], &five)), (409, "0\n".to_owned()));
+
+    let first = witness.add(0, &[], &five);
+    assert_eq!(first.status, 200, "{}", first.text());
+    let cosigned = format!("{five}{}", first.text());
+    assert_eq!(Note::parse(&cosigned).unwrap().verify(std::slice::from_ref(&witness.key)).unwrap().len(), 1);
+    let again = witness.add(5, &[], &five);
+    assert_eq!(again.status, 200, "the same once more: {}", again.text());
+    let conflict = witness.add(0, &[], &twelve);
+    assert_eq!(status(&conflict), (409, "5\n".to_owned()));
+    assert_eq!(conflict.header("content-type"), Some("text/x.tlog.size"));
+    assert_eq!(witness.add(5, &[], &twelve).status, 422, "without a proof");
+    assert_eq!(witness.add(5, &growth, &forked).status, 422, "another history");
+    assert_eq!(witness.add(5, &growth, &twelve).status, 200);
+    assert_eq!(witness.add(12, &[], &forked).status, 422, "as large, another root");
+    assert_eq!(status(&witness.add(5, &[], &five)), (409, "12\n".to_owned()));
+
+    let origin = Checkpoint::open(&five, keys.log()).unwrap().origin;
+    let monitored = witness.send("GET", &format!("/{}/checkpoint", hex::encode(Sha256::digest(&origin))), "");
+    assert!(monitored.status == 200 && monitored.text().starts_with(&twelve), "{}", monitored.text());
+    assert_eq!(witness.send("GET", "/..%2fwitness.key/checkpoint", "").status, 404);
+
+    // Killed and started again, it has forgotten nothing, and there is one witness of a folder at a time.
+    let second = place.run(&["witness", "--state", "w1", "--name", "w", "--log", &log, "--listen", "127.0.0.1:0"]);
+    assert!(String::from_utf8_lossy(&second.stderr).contains("another witness runs on"), "{second:?}");
+    drop(witness);
+    let witness = Witness::start(&place, "w1", "127.0.0.1:0", &log);
+    assert_eq!(status(&witness.add(0, &[], &five)), (409, "12\n".to_owned()));
+    ledger.close();
+    other.close();
+}
+
+/// A gateway that asks two witnesses, and the trust file that wants both.
+fn witnessed() -> (Place, Vec<Witness>, String) {
+    let place = Place::empty("sqlite:registry.db", "sqlite:ledger.db");
+    let printed = place.run(&["ledger", "checkpoint", "--config", "chengxin.toml"]);
+    let printed = String::from_utf8(printed.stderr).unwrap();
+    let log = printed.lines().find_map(|line| line.strip_prefix("checkpoint key: ")).unwrap().to_owned();
+    let witnesses: Vec<Witness> =
+        ["w1", "w2"].iter().map(|name| Witness::start(&place, name, "127.0.0.1:0", &log)).collect();
+    let mut config = fs::read_to_string(place.path("chengxin.toml")).unwrap();
+    let mut policy = format!("log {log}\n");
+    for (name, witness) in ["w1", "w2"].iter().zip(&witnesses) {
+        config.push_str(&format!("\n[[witness]]\nkey = \"{}\"\nurl = \"http://{}\"\n", witness.key, witness.address));
+        policy.push_str(&format!("witness {name} {} http://{}\n", witness.key, witness.address));
+    }
+    policy.push_str("group both all w1 w2\nquorum both\n");
+    fs::write(place.path("chengxin.toml"), config).unwrap();
+    fs::write(place.path("policy"), &policy).unwrap();
+    (place, witnesses, policy)
+}
+
+fn ask(process: &Process) -> u64 {
+    let body = br#"{"query":"{ viewer { role } }"}"#;
+    let answer = process.send("POST", "/graphql", &[("content-type", "application/json")], body);
+    answer.json()["extensions"]["audit"]["index"].as_str().unwrap().parse().unwrap()
+}
+
+/// Waits until both witnesses have cosigned a checkpoint that covers the entry.
+fn cosigned(process: &Process, policy: &str, index: u64) {
+    let policy = Policy::parse(policy).unwrap();
+    while policy.open(&process.get("/ledger/checkpoint").text()).map_or(0, |checkpoint| checkpoint.size) <= index {
+        std::thread::park_timeout(std::time::Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn the_gateway_collects_cosignatures_and_an_export_carries_them() {
+    let (place, witnesses, policy) = witnessed();
+    let process = place.serve();
+    let index = ask(&process);
+    cosigned(&process, &policy, index);
+    let proof = process.get(&format!("/ledger/proof/{index}")).text();
+    let proof = chengxin::ledger::ProofFile::parse(&proof).unwrap();
+    let trusted = Policy::parse(&policy).unwrap();
+    assert!(trusted.open(&proof.checkpoint).is_ok());
+    place.succeed(&["ledger", "export", "--config", "chengxin.toml", "--by", "a", "--reason", "b", "--out", "bundle"]);
+    let verified = place.run(&["ledger", "verify", "bundle", "--policy", "policy"]);
+    assert_eq!(verified.status.code(), Some(0), "{verified:?}");
+    let python = std::process::Command::new("python3")
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/verify.py"))
+        .args([place.path("bundle"), PathBuf::from("--policy"), place.path("policy")])
+        .output()
+        .unwrap();
+    assert_eq!(python.status.code(), Some(0), "{python:?}");
+    // One witness away: answers go on, and what only one has cosigned is too little for who wants both.
+    drop(witnesses.into_iter().next());
+    ask(&process);
+    place.succeed(&["ledger", "export", "--config", "chengxin.toml", "--by", "a", "--reason", "b", "--out", "single"]);
+    let verified = place.run(&["ledger", "verify", "single", "--policy", "policy"]);
+    assert_eq!(verified.status.code(), Some(2), "{verified:?}");
+    process.terminate();
+    assert!(process.ended().0.success());
+}
+
+#[test]
+fn a_gateway_on_a_rolled_back_or_forked_ledger_does_not_serve() {
+    let (place, _witnesses, policy) = witnessed();
+    let yesterday = fs::read(place.path("ledger.db")).unwrap();
+    let process = place.serve();
+    let index = (0..3).map(|_| ask(&process)).max().unwrap();
+    cosigned(&process, &policy, index);
+    process.terminate();
+    assert!(process.ended().0.success());
+    let today = fs::read(place.path("ledger.db")).unwrap();
+    let refused = |told: &str| {
+        let output = place.run(&["serve", "--config", "chengxin.toml"]);
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(3) && text.contains(told), "{text}");
+    };
+    let put = |bytes: &[u8]| {
+        for suffix in ["-wal", "-shm"] {
+            let _absent = fs::remove_file(place.path(&format!("ledger.db{suffix}")));
+        }
+        fs::write(place.path("ledger.db"), bytes).unwrap();
+    };
+    put(&yesterday);
+    refused("LEDGER_ROLLBACK");
+    // Gone on with where no witness was asked, until it is longer than what they have seen.
+    let witnessed = fs::read_to_string(place.path("chengxin.toml")).unwrap();
+    let (alone, _) = witnessed.split_once("\n[[witness]]").unwrap();
+    fs::write(place.path("chengxin.toml"), alone).unwrap();
+    let process = place.serve();
+    while ask(&process) < index + 3 {}
+    process.terminate();
+    assert!(process.ended().0.success());
+    fs::write(place.path("chengxin.toml"), witnessed).unwrap();
+    refused("LEDGER_FORK");
+    put(&today);
+    let process = place.serve();
+    assert_eq!(process.get("/health/ready").status, 200);
+}
