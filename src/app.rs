@@ -18,21 +18,36 @@ use crate::exchange::node_id::NodeIds;
 use crate::graphql::Engine;
 use crate::http::metrics::Metrics;
 use crate::http::service::{Edge, Service};
-use crate::ledger::{BodyKeys, Ledger, LedgerError, LedgerKeys, LedgerSettings, SigningKeys};
+use crate::ledger::{BodyKeys, Ledger, LedgerError, LedgerKeys, SigningKeys};
 use crate::store::{Database, MigrationSet};
 
 /// Why the gateway does not start: every fault that was found, one a line.
 #[derive(Debug, thiserror::Error)]
-#[error("{}", .0.join("\n"))]
-pub struct NotStarted(pub Vec<String>);
+#[error("{}", .faults.join("\n"))]
+pub struct NotStarted {
+    /// Every fault, a sentence each.
+    pub faults: Vec<String>,
+    /// Whether what is stored is not what was signed: the program ends with exit code 3.
+    pub is_contradicted: bool,
+}
 
 impl NotStarted {
     fn one(fault: impl std::fmt::Display) -> Self {
-        Self(vec![fault.to_string()])
+        Self { faults: vec![fault.to_string()], is_contradicted: false }
+    }
+
+    /// The ledger cannot be opened, or somebody outside contradicts it.
+    pub fn contradicted(fault: impl std::fmt::Display) -> Self {
+        Self { is_contradicted: true, ..Self::one(fault) }
+    }
+
+    /// The ledger cannot be opened.
+    pub fn ledger(error: LedgerError) -> Self {
+        if error.is_contradiction() { Self::contradicted(error) } else { Self::one(error) }
     }
 
     fn all(faults: Vec<impl std::fmt::Display>) -> Self {
-        Self(faults.into_iter().map(|fault| fault.to_string()).collect())
+        Self { faults: faults.into_iter().map(|fault| fault.to_string()).collect(), is_contradicted: false }
     }
 }
 
@@ -77,7 +92,7 @@ impl Policies {
                 let departments = Arc::new(departments);
                 Ok(Self { catalogue, departments, decider, rules: Rules { packs, calendar }, limits })
             }
-            _ => Err(NotStarted(faults)),
+            _ => Err(NotStarted { faults, is_contradicted: false }),
         }
     }
 }
@@ -127,7 +142,7 @@ pub fn gateway(config: &Config, policies: Policies, ambient: &Ambient) -> Result
         Database::open(&config.ledger, MigrationSet::Ledger, config.connections).map_err(NotStarted::one)?;
     let keys = ledger_keys(&config.origin, &keyring)?;
     let ledger =
-        Ledger::open(ledger_database, keys, ambient.clone(), &LedgerSettings::default()).map_err(NotStarted::one)?;
+        Ledger::open(ledger_database, keys, ambient.clone(), &config.ledger_settings()).map_err(NotStarted::ledger)?;
     Ok(Arc::new(Gateway {
         catalogue: policies.catalogue,
         departments: policies.departments,

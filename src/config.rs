@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::authentication::{IssuerSettings, KeyOrigin};
 use crate::graphql::media::Statuses;
+use crate::ledger::LedgerSettings;
 use crate::witness::collector::WitnessSettings;
 
 /// The settings of a gateway.
@@ -29,6 +30,9 @@ pub struct Config {
     /// Connections to each database.
     #[serde(default = "default_pool")]
     pub connections: u32,
+    /// The file that keeps the newest checkpoint outside of the ledger's database, on another volume if possible;
+    /// `ledger.highwater` beside the key file when absent.
+    pub high_water: Option<PathBuf>,
     /// The folder of policies: catalogue, departments, rules, calendar, purposes, limits, Cedar.
     pub policies: PathBuf,
     /// The key file.
@@ -93,6 +97,7 @@ impl Config {
         let folder = path.parent().unwrap_or(Path::new("."));
         config.policies = folder.join(&config.policies);
         config.keys = folder.join(&config.keys);
+        config.high_water = config.high_water.map(|path| folder.join(path));
         for issuer in &mut config.issuers {
             if let KeyOrigin::File(path) = &mut issuer.keys {
                 *path = folder.join(&path);
@@ -104,6 +109,14 @@ impl Config {
         config.registry = in_folder(folder, &config.registry);
         config.ledger = in_folder(folder, &config.ledger);
         Ok(config)
+    }
+}
+
+impl Config {
+    /// How the ledger works.
+    pub fn ledger_settings(&self) -> LedgerSettings {
+        let high_water = self.high_water.clone().unwrap_or_else(|| self.keys.with_file_name("ledger.highwater"));
+        LedgerSettings { high_water: Some(high_water), ..LedgerSettings::default() }
     }
 }
 

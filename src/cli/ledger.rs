@@ -17,7 +17,6 @@ use crate::config::Config;
 use crate::crypto::Keyring;
 use crate::ledger::LedgerKeys;
 use crate::store::{Database, MigrationSet};
-use crate::witness::collector::WitnessSettings;
 
 pub use export::{ExportArgs, Format};
 pub use verify::{VerifyArgs, VerifyReceiptArgs};
@@ -57,7 +56,7 @@ pub fn run(command: &LedgerCommand, ambient: &Ambient, out: &mut impl Write) -> 
 struct Opened {
     database: Database,
     keys: LedgerKeys,
-    witnesses: Vec<WitnessSettings>,
+    config: Config,
 }
 
 fn open(config: &Path) -> anyhow::Result<Opened> {
@@ -65,7 +64,7 @@ fn open(config: &Path) -> anyhow::Result<Opened> {
     let keyring = Arc::new(Keyring::load(&config.keys)?);
     let keys = app::ledger_keys(&config.origin, &keyring)?;
     let database = Database::open(&config.ledger, MigrationSet::Ledger, 2)?;
-    Ok(Opened { database, keys, witnesses: config.witnesses })
+    Ok(Opened { database, keys, config })
 }
 
 fn checkpoint(arguments: &CheckpointArgs, out: &mut impl Write) -> anyhow::Result<()> {

@@ -19,8 +19,10 @@ use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
 
+use crate::app::NotStarted;
 use crate::catalogue::{Catalogue, Item};
 use crate::clock::Ambient;
+use crate::ledger::LedgerError;
 
 /// chengxin (诚信): a GraphQL gateway over a city's public credit information.
 #[derive(Debug, Parser)]
@@ -72,12 +74,21 @@ pub fn usage_exit_code(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     ExitCode::from(if is_verify { 1 } else { 2 })
 }
 
+/// The exit code for an error: 1, but 3 when the ledger is not the one that was signed.
+pub fn exit_code(error: &anyhow::Error) -> ExitCode {
+    let is_contradicted = error.chain().any(|cause| {
+        cause.downcast_ref::<NotStarted>().is_some_and(|not| not.is_contradicted)
+            || cause.downcast_ref::<LedgerError>().is_some_and(LedgerError::is_contradiction)
+    });
+    ExitCode::from(if is_contradicted { 3 } else { 1 })
+}
+
 /// Does what the arguments say.
 pub fn run(arguments: Arguments, ambient: &Ambient) -> anyhow::Result<ExitCode> {
     let mut out = std::io::stdout();
     match arguments.command {
         Command::Demo(arguments) => demo::run(&arguments, ambient)?,
-        Command::Serve(arguments) => return serve::run(&arguments, ambient),
+        Command::Serve(arguments) => serve::run(&arguments, ambient)?,
         Command::Migrate(arguments) => migrate::run(&arguments, ambient)?,
         Command::Import(arguments) => import::run(&arguments, ambient, &mut out)?,
         Command::Schema(arguments) => schema::run(&arguments, &mut out)?,

@@ -2,14 +2,13 @@
 
 use std::net::TcpListener;
 use std::path::PathBuf;
-use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
 
-use crate::app;
+use crate::app::{self, NotStarted};
 use crate::clock::Ambient;
 use crate::config::Config;
 use crate::http::fold;
@@ -26,13 +25,11 @@ pub struct ServeArgs {
     pub config: PathBuf,
 }
 
-/// The exit code when the ledger is not the one that was signed.
-const CONTRADICTED: u8 = 3;
 /// How often witnesses are asked for what is new.
 const COSIGN_EVERY: Duration = Duration::from_secs(1);
 
 /// Serves until stopped. Exit code 3 when a witness has seen another ledger than is stored.
-pub fn run(arguments: &ServeArgs, ambient: &Ambient) -> anyhow::Result<ExitCode> {
+pub fn run(arguments: &ServeArgs, ambient: &Ambient) -> anyhow::Result<()> {
     let config = Config::load(&arguments.config)?;
     let service = app::service(&config, ambient)?;
     let mut collector = Collector::new(service.gateway.ledger.clone(), &config.witnesses)?;
@@ -41,11 +38,9 @@ pub fn run(arguments: &ServeArgs, ambient: &Ambient) -> anyhow::Result<ExitCode>
         tracing::warn!(%fault, "a witness did not cosign");
     }
     if let Some(fault) = faults.iter().find(|fault| fault.is_contradiction()) {
-        eprintln!(
-            "chengxin: {fault}\nNothing is served. Find out which copy of the ledger is the true one before you go on."
-        );
         service.gateway.ledger.close();
-        return Ok(ExitCode::from(CONTRADICTED));
+        let fault = format!("{fault}. Find out which copy of the ledger is the true one before you go on");
+        return Err(NotStarted::contradicted(fault).into());
     }
     let collecting = if config.witnesses.is_empty() { None } else { Some(collector.start(COSIGN_EVERY)?) };
     let listener =
@@ -53,7 +48,7 @@ pub fn run(arguments: &ServeArgs, ambient: &Ambient) -> anyhow::Result<ExitCode>
     tracing::info!(address = %listener.local_addr()?, "listening");
     let served = until_stopped(service, Listening { listener, config: &config }, || Ok(()));
     drop(collecting);
-    served.map(|()| ExitCode::SUCCESS)
+    served
 }
 
 /// A port that is open, and the configuration it is served with.

@@ -12,6 +12,7 @@ use parking_lot::RwLock;
 use tokio::sync::oneshot;
 
 use super::checkpoint::Checkpoint;
+use super::high_water::HighWater;
 use super::keys::LedgerKeys;
 use super::state::{Reason, Shared};
 use super::tile::{Edge, FullTile, WIDTH, levels_of, width};
@@ -67,6 +68,7 @@ pub(super) struct Integrator {
     pub(super) shared: Arc<Shared>,
     pub(super) latest: Arc<RwLock<CheckpointRow>>,
     pub(super) tree: Option<SignedTree>,
+    pub(super) high_water: Option<HighWater>,
 }
 
 impl Integrator {
@@ -79,8 +81,14 @@ impl Integrator {
                     // Whoever asked may have gone; the tree has grown all the same.
                     let _ = reply.send(done);
                 }
-                Err(RecvTimeoutError::Timeout) => self.tick(),
-                Err(RecvTimeoutError::Disconnected) => return self.tick(),
+                Err(RecvTimeoutError::Timeout) => {
+                    self.tick();
+                    self.keep(false);
+                }
+                Err(RecvTimeoutError::Disconnected) => {
+                    self.tick();
+                    return self.keep(true);
+                }
             }
         }
     }
@@ -92,6 +100,15 @@ impl Integrator {
         }
         if let Err(error) = self.integrate() {
             tracing::warn!(%error, "the ledger's tree does not grow");
+        }
+    }
+
+    /// Keeps the newest checkpoint outside of the database too.
+    fn keep(&mut self, is_last: bool) {
+        let (Some(high_water), Some(tree)) = (&mut self.high_water, &self.tree) else { return };
+        let latest = self.latest.read().clone();
+        if latest.size == tree.row.size {
+            high_water.keep(tree.range.size(), &latest.note, self.ambient.now().micros(), is_last);
         }
     }
 

@@ -1,6 +1,7 @@
 //! The ledger as others hold it: append, read the state, close. Opening it checks that what is stored is what was
 //! signed, and refuses otherwise.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{self, SyncSender, TrySendError};
 use std::thread::JoinHandle;
@@ -13,6 +14,7 @@ use super::append::{Command, Durable, Flusher, Instance};
 use super::checkpoint::Checkpoint;
 use super::draft::Draft;
 use super::entry::NewEntry;
+use super::high_water::{self, HighWater};
 use super::integrate::{Ask, IntegrateError, Integrator, SignedTree, checked_hash, load, tree_row};
 use super::keys::LedgerKeys;
 use super::note::NoteError;
@@ -59,6 +61,38 @@ pub enum LedgerError {
         /// How many entries are stored.
         stored: u64,
     },
+    /// The file that keeps the newest checkpoint keeps a larger one.
+    #[error(
+        "LEDGER_ROLLBACK: `{path}` keeps a checkpoint of {kept} entries, {stored} are signed in the database. Find out which copy \
+         is the true one before you go on"
+    )]
+    RolledBack {
+        /// The file.
+        path: PathBuf,
+        /// The size that it keeps.
+        kept: u64,
+        /// The size that is signed in the database.
+        stored: u64,
+    },
+    /// The file that keeps the newest checkpoint keeps one of another tree.
+    #[error(
+        "LEDGER_FORK: `{path}` keeps a checkpoint of {kept} entries with another root than the database. Find out which copy \
+         is the true one before you go on"
+    )]
+    Forked {
+        /// The file.
+        path: PathBuf,
+        /// The size that it keeps.
+        kept: u64,
+    },
+    /// The file that keeps the newest checkpoint cannot be read.
+    #[error("`{path}`, which keeps the newest checkpoint, cannot be read: {cause}")]
+    HighWater {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        cause: std::io::Error,
+    },
     /// What is stored contradicts itself.
     #[error(transparent)]
     Contradiction(#[from] IntegrateError),
@@ -68,6 +102,26 @@ pub enum LedgerError {
     /// A thread could not be started.
     #[error("a thread of the ledger cannot be started: {0}")]
     Thread(#[from] std::io::Error),
+}
+
+impl LedgerError {
+    /// Whether it shows that what is stored is not what was signed.
+    pub fn is_contradiction(&self) -> bool {
+        match self {
+            Self::Checkpoint(_)
+            | Self::Fork { .. }
+            | Self::Rollback { .. }
+            | Self::RolledBack { .. }
+            | Self::Forked { .. } => true,
+            Self::Contradiction(error) => !matches!(error, IntegrateError::Store(_) | IntegrateError::ClockWentBack),
+            Self::NotCreated
+            | Self::Exists
+            | Self::OtherOrigin(_)
+            | Self::HighWater { .. }
+            | Self::Store(_)
+            | Self::Thread(_) => false,
+        }
+    }
 }
 
 /// How the ledger works. The defaults suit most.
@@ -83,6 +137,8 @@ pub struct LedgerSettings {
     pub integrate_every: Duration,
     /// How often a ledger that could not write is tried again.
     pub retry_every: Duration,
+    /// The file that keeps the newest checkpoint outside of the database; nowhere when absent.
+    pub high_water: Option<PathBuf>,
 }
 
 impl Default for LedgerSettings {
@@ -93,6 +149,7 @@ impl Default for LedgerSettings {
             pool: 4096,
             integrate_every: Duration::from_millis(200),
             retry_every: Duration::from_millis(500),
+            high_water: None,
         }
     }
 }
@@ -153,6 +210,9 @@ impl Ledger {
     ) -> Result<Self, LedgerError> {
         let mut connection = database.connect()?;
         let found = check(&mut connection, &keys)?;
+        if let Some(path) = &settings.high_water {
+            high_water::check(&mut connection, path, keys.log())?;
+        }
         let boot: [u8; 6] = ambient.bytes();
         let instance: Arc<str> = format!("{}/{}", settings.instance, hex::encode(boot)).into();
         let shared = Arc::new(Shared::new(found.head.next.unsigned_abs()));
@@ -180,6 +240,7 @@ impl Ledger {
             shared: Arc::clone(&shared),
             latest: Arc::clone(&latest),
             tree: Some(found.tree),
+            high_water: settings.high_water.clone().map(HighWater::new),
         };
         let (submit, commands) = mpsc::sync_channel(settings.pool.max(1));
         let (integrate, asked) = mpsc::channel();

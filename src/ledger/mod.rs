@@ -16,6 +16,7 @@ pub mod cosignature;
 mod draft;
 pub mod entry;
 pub mod export;
+mod high_water;
 pub mod integrate;
 pub mod keys;
 pub mod leaf;

@@ -1,7 +1,7 @@
 //! Inclusion and consistency proofs: building them from any source of hashes, and verifying them
 //! (RFC 9162, sections 2.1.3 and 2.1.4).
 
-use super::tree::{Hash, node_hash};
+use super::tree::{Hash, empty_root, node_hash};
 
 /// A tree's hashes, by range of leaves.
 pub trait Subtrees {
@@ -119,6 +119,11 @@ pub fn consistency<S: Subtrees>(source: &mut S, old: u64, new: u64) -> Result<Ve
     }
     path.reverse();
     Ok(path)
+}
+
+/// The root of the tree of the first `size` leaves.
+pub fn root<S: Subtrees>(source: &mut S, size: u64) -> Result<Hash, S::Error> {
+    if size == 0 { Ok(empty_root()) } else { range(source, 0, size) }
 }
 
 /// The largest power of two below `count`, which is at least 2.

@@ -203,6 +203,8 @@ fn a_gateway_on_a_rolled_back_or_forked_ledger_does_not_serve() {
             let _absent = fs::remove_file(place.path(&format!("ledger.db{suffix}")));
         }
         fs::write(place.path("ledger.db"), bytes).unwrap();
+        // The gateway's own memory goes with it; the witnesses' does not.
+        let _absent = fs::remove_file(place.path("ledger.highwater"));
     };
     put(&yesterday);
     refused("LEDGER_ROLLBACK");

@@ -12,9 +12,7 @@ use super::Opened;
 use crate::clock::Ambient;
 use crate::ledger::bundle::{self, Begun, BundleProgress};
 use crate::ledger::manifest::Order;
-use crate::ledger::{
-    Decision, Disclosures, EntryKind, Export, ExportError, Ledger, LedgerSettings, NewEntry, VerifierKey,
-};
+use crate::ledger::{Decision, Disclosures, EntryKind, Export, ExportError, Ledger, NewEntry, VerifierKey};
 use crate::witness::collector::{Collector, WitnessSettings};
 
 /// Files between two plain progress lines.
@@ -62,12 +60,12 @@ pub struct ExportArgs {
 }
 
 pub(super) fn run(arguments: &ExportArgs, ambient: &Ambient, out: &mut impl Write) -> anyhow::Result<()> {
-    let Opened { database, keys, witnesses } = super::open(&arguments.config)?;
-    let ledger = Ledger::open(database.clone(), keys.clone(), ambient.clone(), &LedgerSettings::default())?;
+    let Opened { database, keys, config } = super::open(&arguments.config)?;
+    let ledger = Ledger::open(database.clone(), keys.clone(), ambient.clone(), &config.ledger_settings())?;
     let disclosures = if arguments.disclose { Disclosures::All(keys.bodies()) } else { Disclosures::None };
     let export =
         Export { database: &database, log: keys.log(), receipts: keys.receipts(), disclosures, checkpoint: None };
-    let task = Task { arguments, ledger: &ledger, export: &export, ambient, witnesses: &witnesses };
+    let task = Task { arguments, ledger: &ledger, export: &export, ambient, witnesses: &config.witnesses };
     let done = match (arguments.format, &arguments.out) {
         (Format::Bundle, Some(folder)) => task.to_bundle(folder),
         (Format::Bundle, None) => Err(anyhow::anyhow!("name the folder of the bundle: --out DIR")),

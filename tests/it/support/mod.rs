@@ -81,6 +81,7 @@ impl TestApp {
             issuers: vec![issuer.settings()],
             trusted_proxies: Vec::new(),
             statuses: chengxin::graphql::media::Statuses::default(),
+            high_water: None,
             witnesses: Vec::new(),
             collection_basis: ["practitioner-health-certificate", "religious-personnel-filing"]
                 .map(|item| (item.to_owned(), "synthetic".to_owned()))

@@ -1,0 +1,75 @@
+//! The newest signed checkpoint, kept outside of the database: in a small file, on another volume if possible. A
+//! database that was put back from a copy, or gone on with differently, is found when the ledger is opened.
+//!
+//! Deliberately absent: secrets, and trust in the file. A note in it that the ledger's key has not signed stops the start.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use super::checkpoint::Checkpoint;
+use super::log::LedgerError;
+use super::note::VerifierKey;
+use super::proof;
+use super::published::StoredTiles;
+use crate::store::AnyConnection;
+
+/// How much time passes between two writes at least, in microseconds: a rollback of less is found by a witness alone.
+const EVERY: i64 = 1_000_000;
+
+/// The file.
+#[derive(Clone, Debug)]
+pub(super) struct HighWater {
+    path: PathBuf,
+    written: Option<(u64, i64)>,
+}
+
+impl HighWater {
+    pub(super) fn new(path: PathBuf) -> Self {
+        Self { path, written: None }
+    }
+
+    /// Keeps a checkpoint, unless another was kept a moment ago. `is_last` keeps it in any case.
+    pub(super) fn keep(&mut self, size: u64, note: &str, now: i64, is_last: bool) {
+        let is_due = self.written.is_none_or(|(_, at)| is_last || now < at || now - at >= EVERY);
+        if !is_due || self.written.is_some_and(|(written, _)| written >= size) {
+            return;
+        }
+        match write(&self.path, note) {
+            Ok(()) => self.written = Some((size, now)),
+            Err(error) => {
+                tracing::error!(%error, path = %self.path.display(), "the newest checkpoint is not kept outside of the database");
+            }
+        }
+    }
+}
+
+fn write(path: &Path, note: &str) -> io::Result<()> {
+    let mut part = path.as_os_str().to_owned();
+    part.push(".part");
+    let mut file = File::create(&part)?;
+    file.write_all(note.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&part, path)?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder)?.sync_all()
+}
+
+/// Holds the signed tree of the database against the file, if there is one.
+pub(super) fn check(connection: &mut AnyConnection, path: &Path, log: &VerifierKey) -> Result<(), LedgerError> {
+    let note = match fs::read_to_string(path) {
+        Ok(note) => note,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(cause) => return Err(LedgerError::HighWater { path: path.to_owned(), cause }),
+    };
+    let kept = Checkpoint::open(&note, log)?;
+    let mut tiles = StoredTiles::open(connection)?;
+    let stored = tiles.size();
+    if kept.size > stored {
+        return Err(LedgerError::RolledBack { path: path.to_owned(), kept: kept.size, stored });
+    }
+    if proof::root(&mut tiles, kept.size)? != kept.root {
+        return Err(LedgerError::Forked { path: path.to_owned(), kept: kept.size });
+    }
+    Ok(())
+}
