@@ -18,7 +18,9 @@ use crate::exchange::node_id::NodeIds;
 use crate::graphql::Engine;
 use crate::http::metrics::Metrics;
 use crate::http::service::{Edge, Service};
-use crate::ledger::{BodyKeys, Ledger, LedgerError, LedgerKeys, SigningKeys};
+use crate::ledger::period_keys::PeriodKeys;
+use crate::ledger::retention::Retention;
+use crate::ledger::{Ledger, LedgerError, LedgerKeys, SigningKeys};
 use crate::store::{Database, MigrationSet};
 
 /// Why the gateway does not start: every fault that was found, one a line.
@@ -85,10 +87,15 @@ impl Policies {
                 None
             }
         };
+        if let Err(fault) = Retention::load(&folder.join("retention.toml")) {
+            faults.push(fault.to_string());
+        }
         let decider =
             catalogue.as_ref().and_then(|catalogue| keep(Decider::load(folder, Arc::clone(catalogue)), &mut faults));
         match (catalogue, departments, decider, packs, calendar, limits) {
-            (Some(catalogue), Some(departments), Some(decider), Some(packs), Some(calendar), Some(limits)) => {
+            (Some(catalogue), Some(departments), Some(decider), Some(packs), Some(calendar), Some(limits))
+                if faults.is_empty() =>
+            {
                 let departments = Arc::new(departments);
                 Ok(Self { catalogue, departments, decider, rules: Rules { packs, calendar }, limits })
             }
@@ -101,20 +108,16 @@ fn keep<T, E: std::fmt::Display>(loaded: Result<T, Vec<E>>, faults: &mut Vec<Str
     loaded.map_err(|found| faults.extend(found.iter().map(ToString::to_string))).ok()
 }
 
-/// The keys of ledger bodies, one for each period, out of the keyring.
-#[derive(Debug)]
-struct KeyringBodies(Arc<Keyring>);
-
-impl BodyKeys for KeyringBodies {
-    fn key_for(&self, period: &str) -> Option<zeroize::Zeroizing<[u8; 32]>> {
-        Some(self.0.ledger_body_key(period))
-    }
-}
-
 /// The ledger's keys out of the keyring.
-pub fn ledger_keys(origin: &str, keyring: &Arc<Keyring>) -> Result<LedgerKeys, NotStarted> {
+pub fn ledger_keys(
+    origin: &str,
+    keyring: &Keyring,
+    database: &Database,
+    ambient: &Ambient,
+) -> Result<LedgerKeys, NotStarted> {
     let signing = SigningKeys { checkpoint: keyring.checkpoint_signing_key(), receipt: keyring.receipt_signing_key() };
-    let bodies = Arc::new(KeyringBodies(Arc::clone(keyring)));
+    let secret = keyring.derive(Purpose::LedgerBody, "period-keys");
+    let bodies = Arc::new(PeriodKeys::new(database.clone(), origin, secret, ambient.clone()));
     let subject_index = keyring.derive(Purpose::Index, "ledger.subject-table");
     LedgerKeys::new(origin, signing, bodies, subject_index).map_err(NotStarted::one)
 }
@@ -122,11 +125,11 @@ pub fn ledger_keys(origin: &str, keyring: &Arc<Keyring>) -> Result<LedgerKeys, N
 /// Makes both databases where they do not exist, brings their tables to this version, and begins the ledger if its
 /// tables are empty.
 pub fn migrate(config: &Config, ambient: &Ambient) -> Result<(), NotStarted> {
-    let keyring = Arc::new(Keyring::load(&config.keys).map_err(NotStarted::one)?);
+    let keyring = Keyring::load(&config.keys).map_err(NotStarted::one)?;
     Database::create_and_migrate(&config.registry, MigrationSet::Registry).map_err(NotStarted::one)?;
     Database::create_and_migrate(&config.ledger, MigrationSet::Ledger).map_err(NotStarted::one)?;
     let ledger = Database::open(&config.ledger, MigrationSet::Ledger, 1).map_err(NotStarted::one)?;
-    let keys = ledger_keys(&config.origin, &keyring)?;
+    let keys = ledger_keys(&config.origin, &keyring, &ledger, ambient)?;
     match Ledger::create(&ledger, &keys, ambient) {
         Ok(()) | Err(LedgerError::Exists) => Ok(()),
         Err(error) => Err(NotStarted::one(error)),
@@ -140,7 +143,7 @@ pub fn gateway(config: &Config, policies: Policies, ambient: &Ambient) -> Result
         Database::open(&config.registry, MigrationSet::Registry, config.connections).map_err(NotStarted::one)?;
     let ledger_database =
         Database::open(&config.ledger, MigrationSet::Ledger, config.connections).map_err(NotStarted::one)?;
-    let keys = ledger_keys(&config.origin, &keyring)?;
+    let keys = ledger_keys(&config.origin, &keyring, &ledger_database, ambient)?;
     let ledger =
         Ledger::open(ledger_database, keys, ambient.clone(), &config.ledger_settings()).map_err(NotStarted::ledger)?;
     Ok(Arc::new(Gateway {

@@ -10,9 +10,10 @@ use anyhow::ensure;
 use chengxin::clock::Ambient;
 use chengxin::crypto::{Keyring, Purpose};
 use chengxin::domain::{Role, Tier};
+use chengxin::ledger::period_keys::PeriodKeys;
 use chengxin::ledger::{
-    BodyKeys, Decision, Disclosures, EntryKind, Expectation, Export, FieldCounts, Ledger, LedgerKeys, LedgerSettings,
-    NewEntry, Outcome, SigningKeys, verify_export,
+    Decision, Disclosures, EntryKind, Expectation, Export, FieldCounts, Ledger, LedgerKeys, LedgerSettings, NewEntry,
+    Outcome, SigningKeys, verify_export,
 };
 use chengxin::store::{Database, MigrationSet};
 use futures_util::future::join_all;
@@ -20,21 +21,12 @@ use futures_util::future::join_all;
 /// Callers that wait for their receipts at the same time, on each of two threads.
 const CALLERS: u64 = 512;
 
-#[derive(Debug)]
-struct Bodies(Arc<Keyring>);
-
-impl BodyKeys for Bodies {
-    fn key_for(&self, period: &str) -> Option<zeroize::Zeroizing<[u8; 32]>> {
-        Some(self.0.ledger_body_key(period))
-    }
-}
-
 /// Appends `entries` entries, exports them, verifies the export, and prints how long each took.
 pub fn measure(folder: &Path, entries: u64, ambient: &Ambient) -> anyhow::Result<()> {
     let url = format!("sqlite:{}", folder.join("alone.db").display());
     Database::create_and_migrate(&url, MigrationSet::Ledger)?;
     let database = Database::open(&url, MigrationSet::Ledger, 2)?;
-    let keys = keys(ambient)?;
+    let keys = keys(&database, ambient)?;
     Ledger::create(&database, &keys, ambient)?;
     let ledger = Ledger::open(database.clone(), keys.clone(), ambient.clone(), &LedgerSettings::default())?;
     let begun = Instant::now();
@@ -101,11 +93,14 @@ pub fn entry(number: u64) -> NewEntry {
     entry
 }
 
-fn keys(ambient: &Ambient) -> anyhow::Result<LedgerKeys> {
-    let keyring = Arc::new(Keyring::ephemeral(ambient));
+fn keys(database: &Database, ambient: &Ambient) -> anyhow::Result<LedgerKeys> {
+    let keyring = Keyring::ephemeral(ambient);
     let signing = SigningKeys { checkpoint: keyring.checkpoint_signing_key(), receipt: keyring.receipt_signing_key() };
     let subjects = keyring.derive(Purpose::Index, "ledger.subject-table");
-    Ok(LedgerKeys::new("load.chengxin.example/alone", signing, Arc::new(Bodies(keyring)), subjects)?)
+    let origin = "load.chengxin.example/alone";
+    let secret = keyring.derive(Purpose::LedgerBody, "period-keys");
+    let bodies = PeriodKeys::new(database.clone(), origin, secret, ambient.clone());
+    Ok(LedgerKeys::new(origin, signing, Arc::new(bodies), subjects)?)
 }
 
 fn tell(what: &str, entries: u64, time: Duration) {

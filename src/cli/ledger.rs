@@ -1,12 +1,12 @@
 //! `chengxin ledger`: export, offline verification, the newest checkpoint.
 
+mod expire;
 mod export;
 mod verify;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use anyhow::Context;
 use clap::{Args, Subcommand};
@@ -18,6 +18,7 @@ use crate::crypto::Keyring;
 use crate::ledger::LedgerKeys;
 use crate::store::{Database, MigrationSet};
 
+pub use expire::ExpireArgs;
 pub use export::{ExportArgs, Format};
 pub use verify::{VerifyArgs, VerifyReceiptArgs};
 
@@ -30,6 +31,8 @@ pub enum LedgerCommand {
     Verify(VerifyArgs),
     /// Check a receipt, and with a proof that its entry stands in the ledger.
     VerifyReceipt(VerifyReceiptArgs),
+    /// Destroy the keys of months whose bodies have been kept long enough, and remove the bodies.
+    Expire(ExpireArgs),
     /// Print the newest signed checkpoint and the keys to verify with.
     Checkpoint(CheckpointArgs),
 }
@@ -47,9 +50,10 @@ pub struct CheckpointArgs {
 pub fn run(command: &LedgerCommand, ambient: &Ambient, out: &mut impl Write) -> anyhow::Result<ExitCode> {
     match command {
         LedgerCommand::Export(arguments) => export::run(arguments, ambient, out).map(|()| ExitCode::SUCCESS),
-        LedgerCommand::Verify(arguments) => verify::run(arguments, out),
+        LedgerCommand::Verify(arguments) => verify::run(arguments, ambient, out),
         LedgerCommand::VerifyReceipt(arguments) => verify::run_receipt(arguments, out),
-        LedgerCommand::Checkpoint(arguments) => checkpoint(arguments, out).map(|()| ExitCode::SUCCESS),
+        LedgerCommand::Expire(arguments) => expire::run(arguments, ambient, out).map(|()| ExitCode::SUCCESS),
+        LedgerCommand::Checkpoint(arguments) => checkpoint(arguments, ambient, out).map(|()| ExitCode::SUCCESS),
     }
 }
 
@@ -59,16 +63,16 @@ struct Opened {
     config: Config,
 }
 
-fn open(config: &Path) -> anyhow::Result<Opened> {
+fn open(config: &Path, ambient: &Ambient) -> anyhow::Result<Opened> {
     let config = Config::load(config)?;
-    let keyring = Arc::new(Keyring::load(&config.keys)?);
-    let keys = app::ledger_keys(&config.origin, &keyring)?;
+    let keyring = Keyring::load(&config.keys)?;
     let database = Database::open(&config.ledger, MigrationSet::Ledger, 2)?;
+    let keys = app::ledger_keys(&config.origin, &keyring, &database, ambient)?;
     Ok(Opened { database, keys, config })
 }
 
-fn checkpoint(arguments: &CheckpointArgs, out: &mut impl Write) -> anyhow::Result<()> {
-    let Opened { database, keys, .. } = open(&arguments.config)?;
+fn checkpoint(arguments: &CheckpointArgs, ambient: &Ambient, out: &mut impl Write) -> anyhow::Result<()> {
+    let Opened { database, keys, .. } = open(&arguments.config, ambient)?;
     let newest = database.read(crate::store::ledger::tree::latest_checkpoint)?;
     let note = newest.context("the ledger has no checkpoint yet")?.note;
     write!(out, "{note}")?;

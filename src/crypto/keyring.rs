@@ -2,7 +2,6 @@
 //!
 //! Deliberately absent: a way to print a secret, and a way to lose an old key.
 
-use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use ed25519_dalek::SigningKey;
@@ -135,14 +134,6 @@ impl Keyring {
     /// A key derived from the active key of `purpose` by HKDF-SHA256 with `label` as info.
     pub fn derive(&self, purpose: Purpose, label: &str) -> Zeroizing<[u8; SECRET_BYTES]> {
         self.active(purpose).derive(label.as_bytes())
-    }
-
-    /// The key that seals the ledger bodies of a period, such as `2026-11`.
-    pub fn ledger_body_key(&self, period: &str) -> Zeroizing<[u8; SECRET_BYTES]> {
-        let mut label = String::from("body|");
-        let written = write!(label, "{period}");
-        debug_assert!(written.is_ok(), "writing to a string cannot fail");
-        self.derive(Purpose::LedgerBody, &label)
     }
 
     /// The key that signs checkpoints.

@@ -17,6 +17,11 @@ use crate::clock::Ambient;
 pub trait BodyKeys: Send + Sync + std::fmt::Debug {
     /// The key of a period; `None` when it does not exist, or exists no more.
     fn key_for(&self, period: &str) -> Option<Zeroizing<[u8; 32]>>;
+
+    /// The key of a period that bodies are to be sealed under: drawn when there was none yet.
+    fn key_to_seal(&self, period: &str) -> Option<Zeroizing<[u8; 32]>> {
+        self.key_for(period)
+    }
 }
 
 /// Which body this is. It opens nowhere else.

@@ -37,7 +37,7 @@ impl Draft {
     pub(super) fn new(entry: NewEntry, keys: &LedgerKeys, instance: &str, ambient: &Ambient) -> Result<Self, Reason> {
         let id = ambient.uuid7();
         let period = period_of(ambient);
-        let key = keys.bodies.key_for(&period).ok_or(Reason::KeyUnavailable)?;
+        let key = keys.bodies.key_to_seal(&period).ok_or(Reason::KeyUnavailable)?;
         let openings = open(&entry.committed, &mut Salts::new(ambient));
         let place = BodyPlace { origin: &keys.origin, period: &period, entry: &id };
         let sealed = place.seal(&openings, &key, ambient).ok_or(Reason::EntryTooLarge)?;

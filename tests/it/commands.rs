@@ -10,7 +10,7 @@ use diesel::connection::SimpleConnection;
 
 use crate::support::process::{Place, Process};
 
-const COMMANDS: [&str; 21] = [
+const COMMANDS: [&str; 22] = [
     "",
     "demo",
     "serve",
@@ -29,6 +29,7 @@ const COMMANDS: [&str; 21] = [
     "ledger verify",
     "ledger verify-receipt",
     "ledger checkpoint",
+    "ledger expire",
     "keys",
     "keys list",
     "keys rotate",

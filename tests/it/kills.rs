@@ -166,9 +166,11 @@ fn wait_until(mut is_so: impl FnMut() -> bool) {
 /// The ledger of a folder whose gateway is stopped.
 pub fn ledger_of(place: &Place) -> (Database, LedgerKeys) {
     let config = Config::load(&place.path("chengxin.toml")).unwrap();
-    let keyring = Arc::new(Keyring::load(&config.keys).unwrap());
-    let keys = app::ledger_keys(&config.origin, &keyring).unwrap();
-    (Database::open(&config.ledger, MigrationSet::Ledger, 1).unwrap(), keys)
+    let keyring = Keyring::load(&config.keys).unwrap();
+    let database = Database::open(&config.ledger, MigrationSet::Ledger, 1).unwrap();
+    let ambient = chengxin::clock::Ambient::system();
+    let keys = app::ledger_keys(&config.origin, &keyring, &database, &ambient).unwrap();
+    (database, keys)
 }
 
 /// Leaf hashes (standard base64) by index (decimal), which must be dense.

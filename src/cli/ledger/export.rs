@@ -60,7 +60,7 @@ pub struct ExportArgs {
 }
 
 pub(super) fn run(arguments: &ExportArgs, ambient: &Ambient, out: &mut impl Write) -> anyhow::Result<()> {
-    let Opened { database, keys, config } = super::open(&arguments.config)?;
+    let Opened { database, keys, config } = super::open(&arguments.config, ambient)?;
     let ledger = Ledger::open(database.clone(), keys.clone(), ambient.clone(), &config.ledger_settings())?;
     let disclosures = if arguments.disclose { Disclosures::All(keys.bodies()) } else { Disclosures::None };
     let export =

@@ -11,6 +11,7 @@ use base64::prelude::BASE64_STANDARD;
 use clap::{ArgGroup, Args};
 
 use super::Opened;
+use crate::clock::Ambient;
 use crate::ledger::{
     Expectation, Outcome, Policy, ProofFile, Report, ShownReceipt, Trust, VerifierKey, verify_bundle, verify_database,
     verify_export, verify_receipt,
@@ -71,7 +72,7 @@ pub struct VerifyReceiptArgs {
     policy: Option<PathBuf>,
 }
 
-pub(super) fn run(arguments: &VerifyArgs, out: &mut impl Write) -> anyhow::Result<ExitCode> {
+pub(super) fn run(arguments: &VerifyArgs, ambient: &Ambient, out: &mut impl Write) -> anyhow::Result<ExitCode> {
     let key = arguments.key.as_deref().map(VerifierKey::parse).transpose().context("`--key` is not a verifier key")?;
     let policy = arguments.policy.as_deref().map(policy).transpose()?;
     let known = arguments.known.as_deref().map(text).transpose()?;
@@ -90,7 +91,7 @@ pub(super) fn run(arguments: &VerifyArgs, out: &mut impl Write) -> anyhow::Resul
             verify_export(BufReader::new(opened), &expectation)?
         }
         (None, Some(config)) => {
-            let Opened { database, keys, .. } = super::open(config)?;
+            let Opened { database, keys, .. } = super::open(config, ambient)?;
             let log = Some(key.unwrap_or_else(|| keys.log().clone()));
             let expectation = Expectation { log, checkpoint, known: known.into_iter().collect() };
             verify_database(&database, &expectation, Some(keys.bodies()))?

@@ -2,6 +2,7 @@
 
 pub mod entry;
 pub mod head;
+pub mod period;
 pub mod schema;
 pub mod subject;
 pub mod tree;

@@ -75,4 +75,13 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    ledger_period_key (period) {
+        period -> Text,
+        wrapped -> Binary,
+        created_at -> BigInt,
+        destroyed_at -> Nullable<BigInt>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(ledger_entry, ledger_body);

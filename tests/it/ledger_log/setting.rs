@@ -144,6 +144,12 @@ impl Place {
         self.run(statements).unwrap();
     }
 
+    /// The bytes of every file; none where the ledger is on a server.
+    pub(crate) fn files(&self) -> Vec<Vec<u8>> {
+        let Some(folder) = &self.folder else { return Vec::new() };
+        std::fs::read_dir(folder.path()).unwrap().map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect()
+    }
+
     pub(crate) fn run(&self, statements: &str) -> Result<(), chengxin::store::StoreError> {
         self.database().connect()?.batch_execute(statements).map_err(Into::into)
     }
