@@ -16,6 +16,7 @@ pub mod node_id;
 mod page;
 pub mod recompute;
 pub mod record;
+pub mod redaction;
 pub mod register;
 pub mod standing;
 pub mod subject;

@@ -6,9 +6,11 @@ use async_graphql::{Context, ID, InputObject, Json, Object, Result, SimpleObject
 
 use super::context::ContextExt;
 use super::object::authorization::Authorization;
+use super::object::redaction::Redaction;
 use super::scalar::DateTime;
 use crate::domain::Role;
 use crate::exchange::authorization::{self, NewAuthorization};
+use crate::exchange::redaction;
 use crate::exchange::submission;
 
 /// Everything that can be changed.
@@ -19,6 +21,8 @@ pub struct Mutation;
 pub(super) fn roles_of(field: &str) -> &'static [Role] {
     match field {
         "grantAuthorization" | "revokeAuthorization" => &[Role::Subject],
+        "proposeRedaction" => redaction::PROPOSERS,
+        "agreeToRedaction" => redaction::APPROVERS,
         "submitRecords" => &[Role::Department, Role::Coordinator],
         _ => &[],
     }
@@ -114,6 +118,47 @@ impl From<authorization::InputProblem> for InputProblem {
     }
 }
 
+/// A redaction to propose.
+#[derive(Clone, Debug, InputObject)]
+pub struct ProposeRedactionInput {
+    /// The index of the entry, a decimal number.
+    index: String,
+    /// Why its body must go. Kept with the redaction, and sealed in the entry that says so.
+    reason: String,
+}
+
+/// A redaction to agree to.
+#[derive(Clone, Debug, InputObject)]
+pub struct AgreeToRedactionInput {
+    /// The index of the entry, a decimal number.
+    index: String,
+}
+
+/// The redaction, or why it goes no further.
+#[derive(Debug, Union)]
+pub enum RedactionPayload {
+    /// How far it has come.
+    Success(RedactionSuccess),
+    /// Nothing was done.
+    Invalid(InvalidInput),
+}
+
+/// The redaction as it stands now.
+#[derive(Debug, SimpleObject)]
+pub struct RedactionSuccess {
+    /// It.
+    redaction: Redaction,
+}
+
+impl From<Result<redaction::Redaction, Vec<authorization::InputProblem>>> for RedactionPayload {
+    fn from(done: Result<redaction::Redaction, Vec<authorization::InputProblem>>) -> Self {
+        match done {
+            Ok(done) => Self::Success(RedactionSuccess { redaction: Redaction(done) }),
+            Err(problems) => Self::Invalid(invalid(problems)),
+        }
+    }
+}
+
 /// Rows that a department reports.
 #[derive(Clone, Debug, InputObject)]
 pub struct SubmitRecordsInput {
@@ -203,6 +248,24 @@ impl Mutation {
                 }],
             }),
         })
+    }
+
+    /// Proposes to redact the body of an entry: who asked, from where, with which query. Two others of different roles must agree.
+    async fn propose_redaction(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which entry, and why.")] input: ProposeRedactionInput,
+    ) -> Result<RedactionPayload> {
+        Ok(redaction::propose(ctx.inquiry()?, &input.index, &input.reason)?.into())
+    }
+
+    /// Agrees to a redaction. With the second who agrees, an entry says so and the body is gone for good.
+    async fn agree_to_redaction(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which one.")] input: AgreeToRedactionInput,
+    ) -> Result<RedactionPayload> {
+        Ok(redaction::agree(ctx.inquiry()?, &input.index)?.into())
     }
 
     /// Reports rows of a catalogue item, up to 1,000 at once: your department is their provider, and no other department's record is replaced.

@@ -17,13 +17,14 @@ use super::object::connection::{
 use super::object::node::Node;
 use super::object::rate_limit::RateLimit;
 use super::object::record::RecordObject;
+use super::object::redaction::Redaction;
 use super::object::subject::Subject;
 use super::object::viewer::Viewer;
 use super::scalar::{CitizenNumber, Date, Uscc};
 use crate::domain::DepartmentId;
 use crate::exchange::node_id::NodeRef;
 use crate::exchange::record::{self, Selection};
-use crate::exchange::{access_log, audit, authorization, filter, subject};
+use crate::exchange::{access_log, audit, authorization, filter, redaction, subject};
 
 /// Everything that can be read.
 #[derive(Clone, Copy, Debug)]
@@ -190,6 +191,11 @@ impl Query {
             let nodes = page.entries.into_iter().map(|(entry, cursor)| (AuditEntry(Arc::new(entry)), cursor)).collect();
             Ok(Some(AuditEntryConnection::new(nodes, page.has_next, after.is_some())))
         })
+    }
+
+    /// The redactions that were proposed last, the newest first, at most 100. For those who may propose one or agree to one.
+    async fn redactions(&self, ctx: &Context<'_>) -> Nullable<Vec<Redaction>> {
+        nullable(|| Ok(Some(redaction::list(ctx.inquiry()?)?.into_iter().map(Redaction).collect())))
     }
 
     /// What is left of your allowance.

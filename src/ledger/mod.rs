@@ -31,6 +31,7 @@ pub mod proof_file;
 pub mod published;
 pub mod read;
 pub mod receipt;
+pub mod redaction;
 pub mod report;
 pub mod retention;
 pub mod state;

@@ -466,7 +466,7 @@ fn a_database_put_back_or_gone_on_with_differently_is_refused_by_the_checkpoint_
         let settings = || LedgerSettings { high_water: Some(path.clone()), ..LedgerSettings::default() };
         let ledger = place.open_with(keys(1), &settings()).unwrap();
         append(&ledger, 0..300);
-        ledger.close();
+        drop(ledger);
         let today = std::fs::read_to_string(&path).unwrap();
         assert_eq!(today.lines().nth(1), Some("300"));
         let (yesterday, other) = (place.copy(), place.copy());

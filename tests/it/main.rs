@@ -32,6 +32,7 @@ mod new_item;
 mod policies;
 mod receipts;
 mod recompute;
+mod redactions;
 mod retention;
 mod rules;
 mod sample;

@@ -10,5 +10,6 @@ pub mod node;
 pub mod rate_limit;
 pub mod record;
 pub mod record_type;
+pub mod redaction;
 pub mod subject;
 pub mod viewer;

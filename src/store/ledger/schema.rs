@@ -84,4 +84,21 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    ledger_redaction (idx) {
+        idx -> BigInt,
+        reason -> Text,
+        proposed_by -> Text,
+        proposed_role -> Text,
+        proposed_at -> BigInt,
+        first_by -> Text,
+        first_role -> Text,
+        first_at -> Nullable<BigInt>,
+        second_by -> Text,
+        second_role -> Text,
+        second_at -> Nullable<BigInt>,
+        done_at -> Nullable<BigInt>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(ledger_entry, ledger_body);

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chengxin::app::{self, Policies};
-use chengxin::authentication::DemoIssuer;
+use chengxin::authentication::{DemoIssuer, TokenClaims};
 use chengxin::clock::{Ambient, FixedClock, SeededEntropy};
 use chengxin::config::Config;
 use chengxin::crypto::Keyring;
@@ -168,7 +168,12 @@ impl TestApp {
 
     /// One of the administrators.
     pub fn administrator(&self, role: Role) -> Asker<'_> {
-        Asker::new(self).claiming(role, |_| ())
+        self.administrator_as(role, |_| ())
+    }
+
+    /// The same with other claims: another person, say.
+    pub fn administrator_as(&self, role: Role, say: impl FnOnce(&mut TokenClaims)) -> Asker<'_> {
+        Asker::new(self).claiming(role, say)
     }
 }
 

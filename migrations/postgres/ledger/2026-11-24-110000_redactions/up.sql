@@ -1,0 +1,15 @@
+-- Bodies that are to be redacted, one by one: who proposed it and why, and the two others of different roles who agreed.
+CREATE TABLE ledger_redaction (
+    idx BIGINT NOT NULL PRIMARY KEY,
+    reason TEXT NOT NULL,
+    proposed_by TEXT NOT NULL,
+    proposed_role TEXT NOT NULL,
+    proposed_at BIGINT NOT NULL,
+    first_by TEXT NOT NULL,
+    first_role TEXT NOT NULL,
+    first_at BIGINT,
+    second_by TEXT NOT NULL,
+    second_role TEXT NOT NULL,
+    second_at BIGINT,
+    done_at BIGINT
+);
