@@ -2,6 +2,7 @@
 
 use super::fault::Fault;
 use super::inquiry::Inquiry;
+use super::ledger_pages;
 use super::page;
 use crate::domain::Role;
 pub use crate::ledger::{Decision, Entry, EntryKind, EntryQuery};
@@ -59,6 +60,11 @@ pub fn case(inquiry: &Inquiry, entry: &Entry) -> Result<Option<String>, Fault> {
     let openings = body.unwrap_or_default();
     let case = openings.iter().find(|opening| opening.name == "case");
     Ok(case.map(|opening| opening.value.clone()))
+}
+
+/// The proof file (C2SP tlog-proof) of an entry; `None` while no published checkpoint covers it.
+pub fn proof(inquiry: &Inquiry, entry: &Entry) -> Result<Option<String>, Fault> {
+    ledger_pages::proof(inquiry.gateway(), entry.index)
 }
 
 /// The signed checkpoint that covers an entry; `None` while it is younger than the newest one.

@@ -38,8 +38,13 @@ fn tile_page(gateway: &Gateway, path: &str) -> Result<Option<LedgerPage>, Fault>
 
 fn proof_page(gateway: &Gateway, index: &str) -> Result<Option<LedgerPage>, Fault> {
     let Some(number) = index.parse::<u64>().ok().filter(|number| number.to_string() == index) else { return Ok(None) };
-    match gateway.ledger.proof_of(number) {
-        Ok(proof) => Ok(Some(LedgerPage::Text(proof.to_string()))),
+    Ok(proof(gateway, number)?.map(LedgerPage::Text))
+}
+
+/// The proof file of an entry; `None` while no published checkpoint covers it.
+pub(super) fn proof(gateway: &Gateway, index: u64) -> Result<Option<String>, Fault> {
+    match gateway.ledger.proof_of(index) {
+        Ok(proof) => Ok(Some(proof.to_string())),
         Err(ProofError::NotSigned { .. }) => Ok(None),
         Err(ProofError::Store(error)) => Err(error.into()),
         Err(error @ ProofError::Checkpoint(_)) => Err(Fault::Corrupt(error.to_string())),

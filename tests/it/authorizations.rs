@@ -1,6 +1,9 @@
 //! An authorization from its grant to its end: what it opens, how its uses are counted, and that the subject sees all of it.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use chengxin::domain::Role;
+use chengxin::ledger::{Policy, ProofFile};
 use serde_json::{Value, json};
 
 use crate::answers::licences;
@@ -215,6 +218,16 @@ async fn a_subject_sees_who_asked_when_why_and_about_what() {
         "neither officer nor case: {}",
         answered.text
     );
+    // Each row with a proof that anybody can check without us.
+    let ledger = app.service.gateway.ledger.clone();
+    let policy = Policy::of_log(ledger.keys().log().clone());
+    std::thread::spawn(move || ledger.integrate_blocking().unwrap()).join().unwrap();
+    let proven = own.ask("{ accessLog(first: 1, after: null) { nodes { index leafHash proof } } }").await;
+    let row = proven.data("/accessLog/nodes/0");
+    let proof = ProofFile::parse(row["proof"].as_str().unwrap_or_else(|| panic!("{}", proven.text))).unwrap();
+    assert_eq!(proof.index.to_string(), row["index"]);
+    let hash = BASE64_STANDARD.decode(row["leafHash"].as_str().unwrap()).unwrap().try_into().unwrap();
+    assert!(proof.verify(&hash, &policy).is_ok(), "{}", proven.text);
     let other = neighbour(&app).ask(log).await;
     let rows = other.data("/accessLog/nodes").as_array();
     assert_eq!((other.codes(), rows.map(Vec::len)), (vec![], Some(0)), "{}", other.text);

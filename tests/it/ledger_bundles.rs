@@ -241,7 +241,7 @@ fn an_auditor_keeps_a_state_that_finds_a_rollback_between_two_exports() {
         (output.status.code().unwrap(), String::from_utf8(text).unwrap())
     };
     let export = "ledger export --config chengxin.toml --by auditor --reason audit --out";
-    let yesterday = fs::read(place.path("ledger.db")).unwrap();
+    let yesterday = place.ledger_files();
     for name in ["first", "second"] {
         let (code, text) = run(&format!("{export} {name}"));
         assert_eq!(code, 0, "{text}");
@@ -257,7 +257,7 @@ fn an_auditor_keeps_a_state_that_finds_a_rollback_between_two_exports() {
     let evidence: Value = serde_json::from_slice(&fs::read(place.path("fork-evidence.json")).unwrap()).unwrap();
     assert!(evidence["known"].as_str().unwrap().lines().nth(1) > evidence["found"].as_str().unwrap().lines().nth(1));
     // Another history of the same length: yesterday's database, gone on with differently.
-    fs::write(place.path("ledger.db"), yesterday).unwrap();
+    Place::put_back(&yesterday);
     let (code, text) = run(&format!("{export} third"));
     assert!(code == 3 && text.contains("LEDGER_ROLLBACK"), "the gateway has kept its newest checkpoint: {text}");
     fs::remove_file(place.path("ledger.highwater")).unwrap();

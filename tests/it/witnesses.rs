@@ -186,23 +186,20 @@ fn the_gateway_collects_cosignatures_and_an_export_carries_them() {
 #[test]
 fn a_gateway_on_a_rolled_back_or_forked_ledger_does_not_serve() {
     let (place, _witnesses, policy) = witnessed();
-    let yesterday = fs::read(place.path("ledger.db")).unwrap();
+    let yesterday = place.ledger_files();
     let process = place.serve();
     let index = (0..3).map(|_| ask(&process)).max().unwrap();
     cosigned(&process, &policy, index);
     process.terminate();
     assert!(process.ended().0.success());
-    let today = fs::read(place.path("ledger.db")).unwrap();
+    let today = place.ledger_files();
     let refused = |told: &str| {
         let output = place.run(&["serve", "--config", "chengxin.toml"]);
         let text = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.code() == Some(3) && text.contains(told), "{text}");
     };
-    let put = |bytes: &[u8]| {
-        for suffix in ["-wal", "-shm"] {
-            let _absent = fs::remove_file(place.path(&format!("ledger.db{suffix}")));
-        }
-        fs::write(place.path("ledger.db"), bytes).unwrap();
+    let put = |files| {
+        Place::put_back(files);
         // The gateway's own memory goes with it; the witnesses' does not.
         let _absent = fs::remove_file(place.path("ledger.highwater"));
     };

@@ -7,7 +7,7 @@ use super::connection::AccessLogConnection;
 use super::department::Department;
 use super::viewer::Purpose;
 use crate::domain::{DepartmentId, PurposeCode, Role};
-use crate::exchange::audit::{Decision, Entry, EntryPage};
+use crate::exchange::audit::{self, Decision, Entry, EntryPage};
 use crate::graphql::context::{ContextExt, Nullable, nullable};
 use crate::graphql::scalar::DateTime;
 
@@ -79,5 +79,10 @@ impl AccessLogRow {
     /// The hash of its leaf in the ledger, base64.
     async fn leaf_hash(&self) -> String {
         super::audit_entry::base64(&self.0.leaf_hash)
+    }
+
+    /// The proof that the entry stands in the ledger (C2SP tlog-proof): a text that verifies offline. Null until a published checkpoint covers the entry, a second later at most.
+    async fn proof(&self, ctx: &async_graphql::Context<'_>) -> Nullable<String> {
+        nullable(|| Ok(audit::proof(ctx.inquiry()?, &self.0)?))
     }
 }

@@ -234,6 +234,11 @@ impl AuditEntry {
     async fn checkpoint(&self, ctx: &async_graphql::Context<'_>) -> Nullable<String> {
         nullable(|| Ok(audit::checkpoint(ctx.inquiry()?, &self.0)))
     }
+
+    /// The proof that the entry stands in the ledger (C2SP tlog-proof): a text that verifies offline. Null until a published checkpoint covers the entry, a second later at most.
+    async fn proof(&self, ctx: &async_graphql::Context<'_>) -> Nullable<String> {
+        nullable(|| Ok(audit::proof(ctx.inquiry()?, &self.0)?))
+    }
 }
 
 fn whole(number: u64) -> i64 {

@@ -66,6 +66,22 @@ impl Place {
         self.folder.path().join(name)
     }
 
+    /// The ledger's database as it lies on disk, its write-ahead log included. Nobody may have it open.
+    pub fn ledger_files(&self) -> Vec<(PathBuf, Option<Vec<u8>>)> {
+        let files = ["ledger.db", "ledger.db-wal", "ledger.db-shm"].map(|name| self.path(name));
+        files.map(|path| (path.clone(), std::fs::read(path).ok())).into()
+    }
+
+    /// Puts the ledger's database back, as from a backup.
+    pub fn put_back(files: &[(PathBuf, Option<Vec<u8>>)]) {
+        for (path, bytes) in files {
+            match bytes {
+                Some(bytes) => std::fs::write(path, bytes).unwrap(),
+                None => drop(std::fs::remove_file(path)),
+            }
+        }
+    }
+
     /// The program, to be run in this folder.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_chengxin"));
