@@ -308,3 +308,16 @@ fn a_receipt_verifies_offline_and_with_the_proof_of_its_entry() {
     fs::write(place.path("answer.json"), answer.text().replacen("\"leafHash\":\"", "\"leafHash\":\"A", 1)).unwrap();
     assert_eq!(verify("", receipts), 2);
 }
+
+/// `docs/audit.sh` in commands that run as printed: export, both verifiers, a tampered copy, a redaction, two rollbacks.
+#[test]
+fn the_walk_of_an_auditor_comes_out_as_it_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/audit.sh");
+    let mut walk = Command::new("bash");
+    walk.arg(script).arg(folder.path().join("audit")).env("CHENGXIN", env!("CARGO_BIN_EXE_chengxin"));
+    let output = walk.output().unwrap();
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{told}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(told.contains("withholds") && told.contains("Everything came out as it must"), "{told}");
+}
