@@ -10,10 +10,12 @@ use anyhow::ensure;
 use chengxin::clock::Ambient;
 use chengxin::crypto::{Keyring, Purpose};
 use chengxin::domain::{Role, Tier};
+use chengxin::ledger::bundle::{register_blocking, write};
+use chengxin::ledger::manifest::Order;
 use chengxin::ledger::period_keys::PeriodKeys;
 use chengxin::ledger::{
     Decision, Disclosures, EntryKind, Expectation, Export, FieldCounts, Ledger, LedgerKeys, LedgerSettings, NewEntry,
-    Outcome, SigningKeys, verify_export,
+    Outcome, Policy, SigningKeys, Trust, verify_bundle, verify_export,
 };
 use chengxin::store::{Database, MigrationSet};
 use futures_util::future::join_all;
@@ -30,13 +32,19 @@ pub fn measure(folder: &Path, entries: u64, ambient: &Ambient) -> anyhow::Result
     Ledger::create(&database, &keys, ambient)?;
     let ledger = Ledger::open(database.clone(), keys.clone(), ambient.clone(), &LedgerSettings::default())?;
     let begun = Instant::now();
-    std::thread::scope(|scope| {
-        for _ in 0..2 {
-            scope.spawn(|| append(&ledger, entries / 2));
+    let mut lags = std::thread::scope(|scope| {
+        let writers: Vec<_> = (0..2).map(|_| scope.spawn(|| append(&ledger, entries / 2))).collect();
+        let mut lags = Vec::new();
+        while !writers.iter().all(std::thread::ScopedJoinHandle::is_finished) {
+            lags.push(lag(&ledger));
         }
+        lags
     });
     tell("durable entries", entries, begun.elapsed());
-    ledger.close();
+    ledger.integrate_blocking()?;
+    lags.sort_unstable();
+    let at = |share: usize| lags.get((lags.len() * share / 100).min(lags.len() - 1)).map_or(0, Duration::as_millis);
+    println!("entry to signed checkpoint       p50 {} ms   p99 {} ms   {} samples", at(50), at(99), lags.len());
     let file = folder.join("alone.ndjson");
     let begun = Instant::now();
     let export = Export {
@@ -53,6 +61,36 @@ pub fn measure(folder: &Path, entries: u64, ambient: &Ambient) -> anyhow::Result
     let report = verify_export(BufReader::new(File::open(&file)?), &expectation)?;
     ensure!(report.outcome() == Outcome::Ok && report.entries == exported.entries, "{report}");
     tell("entries verified offline", exported.entries, begun.elapsed());
+    bundle(&ledger, &export, &folder.join("bundle"))?;
+    ledger.close();
+    Ok(())
+}
+
+/// How long an entry that is durable now waits for the checkpoint that covers it.
+fn lag(ledger: &Ledger) -> Duration {
+    let begun = Instant::now();
+    let Ok(receipt) = ledger.append_blocking(entry(0)) else { return Duration::MAX };
+    while ledger.signed_size() <= receipt.index() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    begun.elapsed()
+}
+
+/// Writes a bundle and verifies it, and prints how long each took.
+fn bundle(ledger: &Ledger, export: &Export<'_>, folder: &Path) -> anyhow::Result<()> {
+    let text = |text: &str| text.to_owned();
+    let (created, tool) = (text("2026-11-24T00:00:00.000000Z"), text("bench"));
+    let (reason, requester) = (text("measuring"), text("bench"));
+    let order = Order { created, disclosed: false, proofs: vec![0], reason, requester, tool };
+    let begun = Instant::now();
+    let registered = register_blocking(ledger, "bundle", order, NewEntry::new(EntryKind::Export, Decision::Allowed))?;
+    let manifest = write(export, folder, &registered, &mut |_| {})?;
+    tell("entries in a bundle", manifest.range[1], begun.elapsed());
+    let begun = Instant::now();
+    let policy = Some(Policy::of_log(export.log.clone()));
+    let report = verify_bundle(folder, &Trust { policy, state: None })?.report;
+    ensure!(report.outcome() == Outcome::Ok && report.entries == manifest.range[1], "{report}");
+    tell("entries verified in a bundle", manifest.range[1], begun.elapsed());
     Ok(())
 }
 

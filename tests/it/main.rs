@@ -15,6 +15,7 @@ mod catalogue;
 mod commands;
 mod conformance;
 mod disclosure;
+mod durability;
 mod faults;
 mod guard;
 mod import;

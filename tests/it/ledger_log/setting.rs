@@ -144,10 +144,11 @@ impl Place {
         self.run(statements).unwrap();
     }
 
-    /// The bytes of every file; none where the ledger is on a server.
-    pub(crate) fn files(&self) -> Vec<Vec<u8>> {
+    /// Every file with its bytes; none where the ledger is on a server.
+    pub(crate) fn named_files(&self) -> Vec<(std::path::PathBuf, Vec<u8>)> {
         let Some(folder) = &self.folder else { return Vec::new() };
-        std::fs::read_dir(folder.path()).unwrap().map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect()
+        let paths = std::fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().path());
+        paths.map(|path| (path.clone(), std::fs::read(path).unwrap())).collect()
     }
 
     pub(crate) fn run(&self, statements: &str) -> Result<(), chengxin::store::StoreError> {
