@@ -98,8 +98,9 @@ impl Report {
         }
     }
 
-    /// Takes over what was found in one file of a bundle.
-    pub(super) fn absorb(&mut self, file: &str, found: Self) {
+    /// Takes over what was found in one part of a bundle; `part` stands before each fault.
+    pub(super) fn absorb(&mut self, part: Option<&str>, found: Self) {
+        let told = |what: String| part.map_or_else(|| what.clone(), |part| format!("{part}: {what}"));
         if self.origin.is_none() {
             (self.origin, self.size, self.root) = (found.origin, found.size, found.root);
             self.signed_by = found.signed_by;
@@ -110,10 +111,10 @@ impl Report {
         }
         let unlisted = found.fault_count - found.faults.len() as u64;
         for fault in found.faults {
-            self.fault(fault.kind, fault.index, format!("{file}: {}", fault.what));
+            self.fault(fault.kind, fault.index, told(fault.what));
         }
         if let Some(worst) = found.worst.filter(|_| unlisted > 0) {
-            self.fault(worst, None, format!("{file}: and {unlisted} more"));
+            self.fault(worst, None, told(format!("and {unlisted} more")));
         }
     }
 
