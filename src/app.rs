@@ -17,7 +17,7 @@ use crate::exchange::gateway::{Gateway, Rules};
 use crate::exchange::node_id::NodeIds;
 use crate::graphql::Engine;
 use crate::http::metrics::Metrics;
-use crate::http::service::{Edge, Service};
+use crate::http::service::{Edge, PAGES_AT_ONCE, Service};
 use crate::ledger::period_keys::PeriodKeys;
 use crate::ledger::retention::Retention;
 use crate::ledger::{Ledger, LedgerError, LedgerKeys, SigningKeys};
@@ -197,6 +197,7 @@ pub fn service_with(config: &Config, policies: Policies, ambient: &Ambient) -> R
         documents,
         metrics: Metrics::default(),
         turns: Arc::new(Semaphore::new(turns)),
+        pages: Arc::new(Semaphore::new(PAGES_AT_ONCE)),
         edge: Edge { trusted_proxies, statuses: config.statuses, ..Edge::default() },
     }))
 }

@@ -18,8 +18,8 @@ const TEXT: &str = "text/plain; charset=utf-8";
 /// The page at the path.
 pub async fn page(service: Data<Arc<Service>>, request: HttpRequest) -> HttpResponse {
     let path = request.path().strip_prefix("/ledger/").unwrap_or_default().to_owned();
-    let turns = Arc::clone(&service.turns);
-    let Ok(turn) = turns.acquire_owned().await else { return unavailable() };
+    let pages = Arc::clone(&service.pages);
+    let Ok(turn) = pages.acquire_owned().await else { return unavailable() };
     let found = web::block(move || {
         let page = ledger_pages::page(&service.gateway, &path);
         drop(turn);

@@ -20,6 +20,9 @@ use crate::graphql::media::Statuses;
 /// The longest body that is read, before any limit of a role is looked at.
 pub const BODY_BYTES_MAX: usize = 1 << 20;
 
+/// How many pages of the ledger are read at once.
+pub const PAGES_AT_ONCE: usize = 2;
+
 /// What the routes share.
 #[derive(Debug)]
 pub struct Service {
@@ -40,6 +43,8 @@ pub struct Service {
     /// Inquiries that may run at once beside the workers: as many as there are connections to the registry for them.
     /// Whoever comes later waits without a thread of its own.
     pub turns: Arc<Semaphore>,
+    /// Pages of the ledger that may be read at once: few, so that whoever mirrors it keeps nobody from asking.
+    pub pages: Arc<Semaphore>,
     /// How the listener is set up.
     pub edge: Edge,
 }

@@ -231,3 +231,18 @@ async fn entries_that_anybody_may_read_hold_commitments_in_place_of_values() {
     assert!(bundle.contains("\"query\":\"") && !bundle.contains("诚信样例"), "{bundle}");
     assert!(!bundle.contains("subjects(name"), "{bundle}");
 }
+
+/// Pages have turns of their own: with every one of them taken, and with every turn of the inquiries taken, the others go on.
+#[actix_web::test]
+async fn whoever_mirrors_the_ledger_keeps_nobody_from_asking_and_the_other_way_round() {
+    let app = TestApp::new();
+    let page = || actix_web::test::TestRequest::get().uri("/ledger/keys");
+    let mirrors = app.service.pages.acquire_many(2).await.unwrap();
+    assert!(app.service.pages.try_acquire().is_err(), "that was every turn");
+    assert_eq!(app.public().ask("{ viewer { role } }").await.status, 200);
+    drop(mirrors);
+    let all = u32::try_from(app.service.turns.available_permits()).unwrap();
+    let inquiries = app.service.turns.acquire_many(all).await.unwrap();
+    assert_eq!(app.public().send(page()).await.status, 200);
+    drop(inquiries);
+}
