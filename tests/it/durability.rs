@@ -1,12 +1,12 @@
-//! What only the operating system can tell: that no byte of an answer leaves before its entry is on disk (L18), and that a
-//! write-ahead log torn anywhere is recovered or refused (L5).
+//! What is on disk, and what is not: that no byte of an answer leaves before its entry is there (L18), that a write-ahead log
+//! torn anywhere is recovered or refused (L5), that a database put back from a copy does not open (L9).
 
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::process::{Command, Stdio};
 
-use chengxin::ledger::{Expectation, LedgerSettings, verify_database};
+use chengxin::ledger::{Expectation, LedgerError, LedgerSettings, verify_database};
 
 use crate::ledger_log::setting::{append, keys, ledgers};
 use crate::support::process::Place;
@@ -114,5 +114,34 @@ fn a_write_ahead_log_torn_anywhere_is_recovered_or_refused_and_never_accepted_wr
             }
         }
         assert!(opened > 10, "{opened} opened, {refused} refused");
+    }
+}
+
+#[test]
+fn a_database_put_back_or_gone_on_with_differently_is_refused_by_the_checkpoint_kept_beside_it() {
+    let kept = tempfile::tempdir().unwrap();
+    let path = kept.path().join("ledger.highwater");
+    for place in ledgers() {
+        let _first = std::fs::remove_file(&path);
+        let settings = || LedgerSettings { high_water: Some(path.clone()), ..LedgerSettings::default() };
+        let ledger = place.open_with(keys(1), &settings()).unwrap();
+        append(&ledger, 0..300);
+        drop(ledger);
+        let today = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(today.lines().nth(1), Some("300"));
+        let (yesterday, other) = (place.copy(), place.copy());
+        let ledger = place.open_with(keys(1), &settings()).unwrap();
+        append(&ledger, 300..310);
+        ledger.close();
+        let opened = yesterday.open_with(keys(1), &settings()).map(drop);
+        assert!(matches!(opened, Err(LedgerError::RolledBack { kept: 310, stored: 300, .. })), "{opened:?}");
+        append(&other.open_with(keys(1), &LedgerSettings::default()).unwrap(), 400..450);
+        let opened = other.open_with(keys(1), &settings()).map(drop).unwrap_err();
+        assert!(matches!(opened, LedgerError::Forked { kept: 310, .. }) && opened.is_contradiction(), "{opened:?}");
+        // What came after the last note that was kept is no contradiction: the database is ahead of it.
+        std::fs::write(&path, &today).unwrap();
+        place.open_with(keys(1), &settings()).unwrap().close();
+        std::fs::write(&path, today.replacen("300", "299", 1)).unwrap();
+        assert!(place.open_with(keys(1), &settings()).is_err(), "not a note of this ledger's");
     }
 }

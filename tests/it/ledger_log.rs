@@ -3,7 +3,9 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use chengxin::domain::{Instant, Role};
+use chengxin::ledger::checkpoint::Checkpoint;
 use chengxin::ledger::integrate::IntegrateError;
+use chengxin::ledger::proof::verify_consistency;
 use chengxin::ledger::{
     Decision, EntryKind, EntryQuery, Expectation, Ledger, LedgerError, LedgerSettings, NewEntry, NotItsReceipt, Reason,
     State, Unavailable, Undisclosed, release, verify_database, verify_receipt,
@@ -291,23 +293,41 @@ fn a_clock_that_goes_back_stops_the_signing_but_not_the_entries() {
     }
 }
 
+/// Four gateways on one database, every one of which also grows and signs the tree: who comes second drops what it has made.
 #[test]
-fn two_instances_share_one_ledger() {
+fn four_instances_share_one_ledger_and_race_to_sign_it() {
     for place in ledgers() {
-        let (one, two) = (place.open(), place.open());
-        std::thread::scope(|scope| {
-            for (ledger, start) in [(&one, 0), (&two, 1000)] {
-                scope.spawn(move || {
-                    for part in 0..5 {
-                        append(ledger, start + part * 20..start + part * 20 + 20);
-                        ledger.integrate_blocking().unwrap();
-                    }
-                });
-            }
+        let instances: Vec<_> = (0..4).map(|_| place.open()).collect();
+        let seen: Vec<String> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0_u32..)
+                .zip(&instances)
+                .map(|(number, ledger)| {
+                    let work = move || {
+                        let mut seen = Vec::new();
+                        for part in 0..5 {
+                            append(ledger, number * 1000 + part * 20..number * 1000 + part * 20 + 20);
+                            ledger.integrate_blocking().unwrap();
+                            seen.push(ledger.newest_checkpoint().unwrap());
+                        }
+                        seen
+                    };
+                    scope.spawn(work)
+                })
+                .collect();
+            threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
         });
-        drop((one, two));
+        // Whatever any of them has ever shown is a beginning of what there is.
+        let log = instances[0].keys().log();
+        let last = Checkpoint::open(&instances[0].newest_checkpoint().unwrap(), log).unwrap();
+        assert_eq!(last.size, 400);
+        for note in &seen {
+            let shown = Checkpoint::open(note, log).unwrap();
+            let path = instances[0].consistency_proof(shown.size, last.size).unwrap();
+            assert!(verify_consistency((shown.size, &shown.root), (last.size, &last.root), &path), "{}", shown.size);
+        }
+        drop(instances);
         let report = verify_database(&place.database(), &pinned(), None).unwrap();
-        assert_eq!((report.exit_code(), report.entries, report.unsigned), (0, 200, 0), "{report}");
+        assert_eq!((report.exit_code(), report.entries, report.unsigned), (0, 400, 0), "{report}");
     }
 }
 
@@ -455,33 +475,4 @@ fn a_segment_that_several_put_in_order_at_once_is_moved_once_and_nobody_fails() 
 struct Counted {
     #[diesel(sql_type = diesel::sql_types::BigInt)]
     number: i64,
-}
-
-#[test]
-fn a_database_put_back_or_gone_on_with_differently_is_refused_by_the_checkpoint_kept_beside_it() {
-    let kept = tempfile::tempdir().unwrap();
-    let path = kept.path().join("ledger.highwater");
-    for place in ledgers() {
-        let _first = std::fs::remove_file(&path);
-        let settings = || LedgerSettings { high_water: Some(path.clone()), ..LedgerSettings::default() };
-        let ledger = place.open_with(keys(1), &settings()).unwrap();
-        append(&ledger, 0..300);
-        drop(ledger);
-        let today = std::fs::read_to_string(&path).unwrap();
-        assert_eq!(today.lines().nth(1), Some("300"));
-        let (yesterday, other) = (place.copy(), place.copy());
-        let ledger = place.open_with(keys(1), &settings()).unwrap();
-        append(&ledger, 300..310);
-        ledger.close();
-        let opened = yesterday.open_with(keys(1), &settings()).map(drop);
-        assert!(matches!(opened, Err(LedgerError::RolledBack { kept: 310, stored: 300, .. })), "{opened:?}");
-        append(&other.open_with(keys(1), &LedgerSettings::default()).unwrap(), 400..450);
-        let opened = other.open_with(keys(1), &settings()).map(drop).unwrap_err();
-        assert!(matches!(opened, LedgerError::Forked { kept: 310, .. }) && opened.is_contradiction(), "{opened:?}");
-        // What came after the last note that was kept is no contradiction: the database is ahead of it.
-        std::fs::write(&path, &today).unwrap();
-        place.open_with(keys(1), &settings()).unwrap().close();
-        std::fs::write(&path, today.replacen("300", "299", 1)).unwrap();
-        assert!(place.open_with(keys(1), &settings()).is_err(), "not a note of this ledger's");
-    }
 }
