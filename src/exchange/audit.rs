@@ -67,11 +67,7 @@ pub fn proof(inquiry: &Inquiry, entry: &Entry) -> Result<Option<String>, Fault> 
     ledger_pages::proof(inquiry.gateway(), entry.index)
 }
 
-/// The signed checkpoint that covers an entry; `None` while it is younger than the newest one.
-pub fn checkpoint(inquiry: &Inquiry, entry: &Entry) -> Option<String> {
-    let ledger = &inquiry.gateway().ledger;
-    let note = ledger.checkpoint();
-    // The second line of a checkpoint is the size of the tree it signs.
-    let size: u64 = note.lines().nth(1)?.parse().ok()?;
-    (entry.index < size).then_some(note)
+/// The published checkpoint, when it covers an entry.
+pub fn checkpoint(inquiry: &Inquiry, entry: &Entry) -> Result<Option<String>, Fault> {
+    Ok(inquiry.gateway().ledger.checkpoint_over(entry.index)?)
 }

@@ -54,6 +54,10 @@ pub fn register_blocking(
     order: Order,
     mut entry: NewEntry,
 ) -> Result<Begun, ExportError> {
+    // Its own entry comes next, so that one may be proven too.
+    if let Some(&missing) = order.proofs.iter().find(|&&index| index > ledger.size()) {
+        return Err(ExportError::NoProof { index: missing, size: ledger.size() });
+    }
     entry.flags.push(format.to_uppercase());
     if order.disclosed {
         entry.flags.push("DISCLOSED".to_owned());

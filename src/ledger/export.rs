@@ -35,6 +35,14 @@ pub enum ExportError {
     /// An entry that the checkpoint covers cannot be read: run `chengxin ledger verify`.
     #[error("entry {0} is missing or is no leaf: run `chengxin ledger verify`")]
     Entry(u64),
+    /// A proof is wanted of an entry that is not there.
+    #[error("there is no entry {index} to prove: the ledger holds {size} entries")]
+    NoProof {
+        /// Which entry.
+        index: u64,
+        /// How many there are.
+        size: u64,
+    },
     /// The export cannot be put in the ledger.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),

@@ -3,8 +3,8 @@
 //!
 //! Deliberately absent: secrets, and trust in the file. A note in it that the ledger's key has not signed stops the start.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::checkpoint::Checkpoint;
@@ -12,6 +12,7 @@ use super::log::LedgerError;
 use super::note::VerifierKey;
 use super::proof;
 use super::published::StoredTiles;
+use super::small_file;
 use crate::store::AnyConnection;
 
 /// How much time passes between two writes at least, in microseconds: a rollback of less is found by a witness alone.
@@ -35,7 +36,7 @@ impl HighWater {
         if !is_due || self.written.is_some_and(|(written, _)| written >= size) {
             return;
         }
-        match write(&self.path, note) {
+        match small_file::replace(&self.path, note) {
             Ok(()) => self.written = Some((size, now)),
             Err(error) => {
                 tracing::error!(%error, path = %self.path.display(), "the newest checkpoint is not kept outside of the database");
@@ -44,15 +45,9 @@ impl HighWater {
     }
 }
 
-fn write(path: &Path, note: &str) -> io::Result<()> {
-    let mut part = path.as_os_str().to_owned();
-    part.push(".part");
-    let mut file = File::create(&part)?;
-    file.write_all(note.as_bytes())?;
-    file.sync_all()?;
-    fs::rename(&part, path)?;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(folder)?.sync_all()
+/// Writes the file when the ledger is opened, so that a place where nothing can be kept is known then, not after a loss.
+pub(super) fn begin(path: &Path, note: &str) -> Result<(), LedgerError> {
+    small_file::replace(path, note).map_err(|cause| LedgerError::HighWater { path: path.to_owned(), cause })
 }
 
 /// Holds the signed tree of the database against the file, if there is one.
@@ -62,7 +57,7 @@ pub(super) fn check(connection: &mut AnyConnection, path: &Path, log: &VerifierK
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(cause) => return Err(LedgerError::HighWater { path: path.to_owned(), cause }),
     };
-    let kept = Checkpoint::open(&note, log)?;
+    let kept = Checkpoint::open(&note, log).map_err(|cause| LedgerError::Kept { path: path.to_owned(), cause })?;
     let mut tiles = StoredTiles::open(connection)?;
     let stored = tiles.size();
     if kept.size > stored {

@@ -85,8 +85,16 @@ pub enum LedgerError {
         /// The size that it keeps.
         kept: u64,
     },
-    /// The file that keeps the newest checkpoint cannot be read.
-    #[error("`{path}`, which keeps the newest checkpoint, cannot be read: {cause}")]
+    /// The file that keeps the newest checkpoint keeps something else.
+    #[error("`{path}` keeps no checkpoint that the ledger's key has signed: {cause}")]
+    Kept {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        cause: NoteError,
+    },
+    /// The file that keeps the newest checkpoint cannot be read or written.
+    #[error("`{path}`, which keeps the newest checkpoint outside of the database, cannot be read or written: {cause}")]
     HighWater {
         /// The file.
         path: PathBuf,
@@ -112,7 +120,8 @@ impl LedgerError {
             | Self::Fork { .. }
             | Self::Rollback { .. }
             | Self::RolledBack { .. }
-            | Self::Forked { .. } => true,
+            | Self::Forked { .. }
+            | Self::Kept { .. } => true,
             Self::Contradiction(error) => !matches!(error, IntegrateError::Store(_) | IntegrateError::ClockWentBack),
             Self::NotCreated
             | Self::Exists
@@ -212,6 +221,7 @@ impl Ledger {
         let found = check(&mut connection, &keys)?;
         if let Some(path) = &settings.high_water {
             high_water::check(&mut connection, path, keys.log())?;
+            high_water::begin(path, &found.checkpoint.note)?;
         }
         let boot: [u8; 6] = ambient.bytes();
         let instance: Arc<str> = format!("{}/{}", settings.instance, hex::encode(boot)).into();

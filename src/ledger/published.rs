@@ -45,6 +45,12 @@ impl Ledger {
         Ok(published.unwrap_or_else(|| self.checkpoint()))
     }
 
+    /// The checkpoint to show, when it covers the entry at `index`.
+    pub fn checkpoint_over(&self, index: u64) -> Result<Option<String>, StoreError> {
+        let note = self.published_checkpoint()?;
+        Ok(Some(note).filter(|note| size_of(note).is_some_and(|size| index < size)))
+    }
+
     /// How many entries the newest checkpoint covers, as far as this instance knows.
     pub fn signed_size(&self) -> u64 {
         size_of(&self.checkpoint()).unwrap_or(0)

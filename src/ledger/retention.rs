@@ -98,14 +98,17 @@ pub fn expire_blocking(
             entry.committed.actor = Some(by.to_owned());
             entry.committed.reason = Some(serde_json::json!({ "body_months": retention.body_months }).to_string());
             ledger.append_blocking(entry)?;
-            database.write(|connection| period::destroy(connection, &key.period, ledger.now().micros()))?;
             let mut from = Some(0);
             while let Some(start) = from {
+                let _gate = ledger.write_gate().lock();
                 let (removed, next) =
                     database.write(|connection| period::remove_bodies(connection, &key.period, start))?;
                 bodies += removed as u64;
                 from = next;
             }
+            // Last, because it is what is looked at: broken off before, all of it is simply done again.
+            let _gate = ledger.write_gate().lock();
+            database.write(|connection| period::destroy(connection, &key.period, ledger.now().micros()))?;
         }
         expired.push(Expired { period: key.period, bodies });
     }

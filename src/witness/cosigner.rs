@@ -18,6 +18,7 @@ use crate::ledger::checkpoint::Checkpoint;
 use crate::ledger::cosignature::cosign;
 use crate::ledger::note::{KeyKind, Note};
 use crate::ledger::proof::verify_consistency;
+use crate::ledger::small_file;
 use crate::ledger::tree::empty_root;
 
 const KEY: &str = "witness.key";
@@ -162,17 +163,8 @@ impl Cosigner {
         }
         let seconds = self.ambient.now().micros().div_euclid(1_000_000);
         let line = cosign(note.text, u64::try_from(seconds).unwrap_or(0), &self.key, &self.verifier);
-        self.store(&name, &format!("{}{line}", request.note))?;
+        small_file::replace(&self.folder.join(&name), &format!("{}{line}", request.note))?;
         Ok(Answer::Cosigned(line))
-    }
-
-    fn store(&self, name: &str, note: &str) -> io::Result<()> {
-        let part = self.folder.join(format!("{name}.part"));
-        let mut file = File::create(&part)?;
-        file.write_all(note.as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&part, self.folder.join(name))?;
-        File::open(&self.folder)?.sync_all()
     }
 }
 

@@ -142,6 +142,11 @@ fn a_database_put_back_or_gone_on_with_differently_is_refused_by_the_checkpoint_
         std::fs::write(&path, &today).unwrap();
         place.open_with(keys(1), &settings()).unwrap().close();
         std::fs::write(&path, today.replacen("300", "299", 1)).unwrap();
-        assert!(place.open_with(keys(1), &settings()).is_err(), "not a note of this ledger's");
+        let crooked = place.open_with(keys(1), &settings()).map(drop).unwrap_err();
+        assert!(matches!(crooked, LedgerError::Kept { .. }) && crooked.is_contradiction(), "{crooked:?}");
+        // Where nothing can be kept, that is known at the start.
+        let nowhere = LedgerSettings { high_water: Some(kept.path().join("none/highwater")), ..settings() };
+        let refused = place.open_with(keys(1), &nowhere).map(drop).unwrap_err();
+        assert!(matches!(refused, LedgerError::HighWater { .. }) && !refused.is_contradiction(), "{refused:?}");
     }
 }

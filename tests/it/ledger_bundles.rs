@@ -271,6 +271,16 @@ fn an_auditor_keeps_a_state_that_finds_a_rollback_between_two_exports() {
     let report: Value = serde_json::from_str(&text).unwrap();
     assert_eq!((code, &report["outcome"], &report["exit_code"]), (0, &"ok".into(), &0.into()));
     assert_eq!(run(&format!("{export} first")).0, 1, "a finished bundle is left alone");
+    // What cannot be made is told before anything is written, in the ledger or beside it.
+    for (rest, told) in
+        [("sixth --proof 999", "no entry 999"), ("sixth --format csv --proof 0", "`--proof` is for a bundle")]
+    {
+        let (code, text) = run(&format!("{export} {rest}"));
+        assert!(code == 1 && text.contains(told) && !place.path("sixth").exists(), "{rest}: {text}");
+    }
+    fs::remove_file(place.path("fifth/manifest.json")).unwrap();
+    let (code, text) = run(&format!("{export} fifth"));
+    assert!(code == 1 && text.contains("something else"), "without what it was begun with: {text}");
 }
 
 #[test]
@@ -307,6 +317,33 @@ fn a_receipt_verifies_offline_and_with_the_proof_of_its_entry() {
     assert_eq!(verify("", log), 2);
     fs::write(place.path("answer.json"), answer.text().replacen("\"leafHash\":\"", "\"leafHash\":\"A", 1)).unwrap();
     assert_eq!(verify("", receipts), 2);
+}
+
+/// Broken off by a name that cannot be written, and gone on with: by the same arguments, and by no others.
+#[test]
+fn the_command_goes_on_with_its_own_bundle_alone() {
+    let place = Place::empty("sqlite:registry.db", "sqlite:ledger.db");
+    let export = "ledger export --config chengxin.toml --by auditor --out bundle --reason";
+    fs::create_dir_all(place.path("bundle/entries.csv.part")).unwrap();
+    let begun = place.run(&words(&format!("{export} audit")));
+    assert!(String::from_utf8_lossy(&begun.stderr).contains("something else"), "a folder that is not empty: {begun:?}");
+    fs::remove_dir_all(place.path("bundle")).unwrap();
+    assert!(place.run(&words(&format!("{export} audit"))).status.success());
+    let manifest: Manifest = serde_json::from_slice(&fs::read(place.path("bundle/manifest.json")).unwrap()).unwrap();
+    let checkpoint = fs::read_to_string(place.path("bundle/checkpoint")).unwrap();
+    let begun = Begun { export: manifest.export.clone(), checkpoint };
+    fs::remove_file(place.path("bundle/manifest.json")).unwrap();
+    fs::remove_file(place.path("bundle/entries.csv")).unwrap();
+    fs::write(place.path("bundle/begun.json"), serde_json::to_vec(&begun).unwrap()).unwrap();
+    for line in [format!("{export} gossip"), format!("{export} audit --disclose"), format!("{export} audit --proof 0")]
+    {
+        let other = place.run(&words(&line));
+        let told = String::from_utf8_lossy(&other.stderr);
+        assert!(other.status.code() == Some(1) && told.contains("begun with other arguments"), "{line}: {told}");
+    }
+    assert!(place.run(&words(&format!("{export} audit"))).status.success());
+    let again: Manifest = serde_json::from_slice(&fs::read(place.path("bundle/manifest.json")).unwrap()).unwrap();
+    assert_eq!(again, manifest);
 }
 
 /// `docs/audit.sh` in commands that run as printed: export, both verifiers, a tampered copy, a redaction, two rollbacks.

@@ -218,6 +218,22 @@ fn pages_have_the_types_and_the_caching_of_the_specification_and_reading_them_is
     assert_eq!(get(&process, "/ledger/checkpoint").text(), checkpoint.text());
 }
 
+#[actix_web::test]
+async fn a_ledger_that_cannot_be_read_is_told_as_such_and_not_as_missing() {
+    use diesel::connection::SimpleConnection;
+    let app = TestApp::new();
+    let page = |path: &str| actix_web::test::TestRequest::get().uri(&format!("/ledger/{path}"));
+    assert_eq!(app.public().send(page("checkpoint")).await.status, 200);
+    let mut connection = app.service.gateway.ledger.database().connect().unwrap();
+    connection.batch_execute("ALTER TABLE ledger_tree RENAME TO away").unwrap();
+    for path in ["tile/0/000.p/1", "tile/entries/000.p/1"] {
+        let answered = app.public().send(page(path)).await;
+        assert_eq!(answered.status, 503, "{path}: {}", answered.text);
+    }
+    connection.batch_execute("ALTER TABLE away RENAME TO ledger_tree").unwrap();
+    assert_eq!(app.public().send(page("tile/0/000.p/255")).await.status, 404);
+}
+
 /// A stranger who mirrors the ledger sees who asked for what purpose, and no value that anybody asked with.
 #[actix_web::test]
 async fn entries_that_anybody_may_read_hold_commitments_in_place_of_values() {

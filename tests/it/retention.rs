@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use chengxin::domain::{Date, Instant};
+use chengxin::domain::{Date, Instant, Role};
 use chengxin::ledger::period_keys::PeriodKeys;
+use chengxin::ledger::redaction::{RedactionFault, Voice};
 use chengxin::ledger::retention::{Retention, expire_blocking};
 use chengxin::ledger::{
     BodyKeys, Disclosures, Expectation, Export, Ledger, LedgerKeys, LedgerSettings, SigningKeys, verify_database,
     verify_export,
 };
-use chengxin::store::ledger::period;
+use chengxin::store::ledger::{entry, period};
 use ed25519_dalek::SigningKey;
 use zeroize::Zeroizing;
 
@@ -119,4 +120,43 @@ fn the_command_says_what_it_would_do_and_a_short_retention_is_refused() {
     let output = place.run(&command);
     let told = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.code() == Some(1) && told.contains("at least 6"), "{told}");
+    let served = place.run(&["serve", "--config", "chengxin.toml"]);
+    assert!(
+        served.status.code() == Some(1) && String::from_utf8_lossy(&served.stderr).contains("at least 6"),
+        "{served:?}"
+    );
+}
+
+fn voice(person: &str, role: Role) -> Voice {
+    Voice { person: person.to_owned(), role }
+}
+
+/// Two have agreed, and then the process was gone: whoever of them agrees again completes it, and nobody else.
+#[test]
+fn a_redaction_that_was_broken_off_is_completed_and_its_bytes_are_gone() {
+    for place in ledgers() {
+        let ledger = open(&place);
+        append(&ledger, 0..5);
+        let sealed = ledger.database().read(|connection| entry::bodies(connection, 3, 3)).unwrap().remove(0).sealed;
+        ledger.propose_redaction(3, "why", &voice("li", Role::SystemAdmin)).unwrap();
+        ledger.agree_to_redaction(3, &voice("wang", Role::SecurityAdmin)).unwrap();
+        place.run("UPDATE ledger_redaction SET second_by = 'sun', second_role = 'AUDITOR', second_at = 1").unwrap();
+        let stranger = ledger.agree_to_redaction(3, &voice("zhao", Role::Coordinator));
+        assert!(matches!(stranger, Err(RedactionFault::Done)), "{stranger:?}");
+        assert!(ledger.body(&ledger.entry(3).unwrap().unwrap()).unwrap().is_some());
+        let done = ledger.agree_to_redaction(3, &voice("sun", Role::Auditor)).unwrap();
+        assert!(done.done_at.is_some() && ledger.body(&ledger.entry(3).unwrap().unwrap()).unwrap().is_none());
+        let told = ledger.entry(5).unwrap().unwrap();
+        assert_eq!((told.leaf.flags, told.leaf.reference), (vec!["REDACTED".to_owned()], Some(3)));
+        let about_it = ledger.propose_redaction(5, "and this too", &voice("li", Role::SystemAdmin));
+        assert!(matches!(about_it, Err(RedactionFault::Protected)), "{about_it:?}");
+        ledger.close();
+        drop(ledger);
+        if place.is_sqlite() {
+            place.run("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+        }
+        for (_, bytes) in place.named_files() {
+            assert!(!bytes.windows(sealed.len()).any(|window| window == sealed));
+        }
+    }
 }

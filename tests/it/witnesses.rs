@@ -2,14 +2,16 @@
 //! the one they have seen.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, Stdio};
+use std::time::Duration;
 
 use chengxin::ledger::checkpoint::Checkpoint;
 use chengxin::ledger::note::Note;
-use chengxin::ledger::{Policy, VerifierKey};
+use chengxin::ledger::{KeyKind, Policy, Reason, State, VerifierKey};
+use chengxin::witness::collector::{Collector, WitnessSettings};
 use chengxin::witness::request::AddCheckpoint;
 use sha2::{Digest, Sha256};
 
@@ -116,8 +118,88 @@ fn a_witness_cosigns_growth_alone_and_remembers_what_it_has_seen() {
     drop(witness);
     let witness = Witness::start(&place, "w1", "127.0.0.1:0", &log);
     assert_eq!(status(&witness.add(0, &[], &five)), (409, "12\n".to_owned()));
+    // What it has stored and cannot read any more it does not sign over.
+    let stored = place.path("w1").join(hex::encode(Sha256::digest(&origin)));
+    fs::write(&stored, "not a checkpoint").unwrap();
+    assert_eq!(witness.add(12, &[], &twelve).status, 500);
+    assert_eq!(fs::read_to_string(&stored).unwrap(), "not a checkpoint");
     ledger.close();
     other.close();
+}
+
+/// A gateway that is running learns from a witness that there is another ledger under its name, and gives out nothing more.
+#[test]
+fn a_running_ledger_that_a_witness_contradicts_is_closed() {
+    let place = Place::empty("sqlite:registry.db", "sqlite:ledger.db");
+    let witness = Witness::start(&place, "w1", "127.0.0.1:0", &keys(1).log().to_string());
+    let settings = [WitnessSettings { key: witness.key.to_string(), url: format!("http://{}/", witness.address) }];
+    for entries in [3, 20] {
+        let (here, elsewhere) = (ledgers().remove(0), ledgers().remove(0));
+        let (ledger, other) = (here.open(), elsewhere.open());
+        append(&other, 100..112);
+        other.integrate_blocking().unwrap();
+        Collector::new(other.clone(), &settings).unwrap().collect();
+        append(&ledger, 0..entries);
+        ledger.integrate_blocking().unwrap();
+        let collecting = Collector::new(ledger.clone(), &settings).unwrap().start(Duration::from_millis(5)).unwrap();
+        while ledger.state() == State::Open {
+            std::thread::park_timeout(Duration::from_millis(5));
+        }
+        assert_eq!(ledger.state(), State::Closed(Reason::Tampered), "{entries} entries");
+        drop(collecting);
+    }
+}
+
+/// Answers each request with the next of these, whatever was asked.
+fn liar(answers: Vec<String>) -> SocketAddr {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for answer in answers {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut request = BufReader::new(stream.try_clone().unwrap());
+            let mut length = 0;
+            let mut line = String::new();
+            while request.read_line(&mut line).unwrap() > 2 {
+                if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
+                    length = value.trim().parse().unwrap();
+                }
+                line.clear();
+            }
+            request.read_exact(&mut vec![0; length]).unwrap();
+            stream.write_all(answer.as_bytes()).unwrap();
+        }
+    });
+    address
+}
+
+#[test]
+fn a_witness_that_talks_nonsense_cosigns_nothing_and_closes_nothing() {
+    let place = ledgers().remove(0);
+    let ledger = place.open();
+    append(&ledger, 0..3);
+    ledger.integrate_blocking().unwrap();
+    let key = VerifierKey::new("witness.example/w", KeyKind::Cosignature, *keys(9).log().key()).unwrap().to_string();
+    let answer = |status: &str, body: &str| {
+        format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len())
+    };
+    for (answers, told) in [
+        (vec![answer("200 OK", "\u{2014} witness.example/w AAAAAAAAAAAA\n")], "does not verify"),
+        (vec![answer("200 OK", "")], "does not verify"),
+        (vec![answer("409 Conflict", "many\n")], "no size"),
+        (vec![answer("409 Conflict", "1\n"), answer("409 Conflict", "2\n")], "changes its mind"),
+        (vec![answer("404 Not Found", "who are you")], "404 who are you"),
+        (vec![answer("302 Found", "")], "302"),
+    ] {
+        let settings = [WitnessSettings { key: key.clone(), url: format!("http://{}", liar(answers)) }];
+        let (note, faults) = Collector::new(ledger.clone(), &settings).unwrap().collect();
+        assert_eq!((note, faults.len()), (ledger.newest_checkpoint().unwrap(), 1));
+        assert!(faults[0].to_string().contains(told) && !faults[0].is_contradiction(), "{told}: {}", faults[0]);
+    }
+    let nobody = [WitnessSettings { key, url: "http://127.0.0.1:1".to_owned() }];
+    assert_eq!(Collector::new(ledger.clone(), &nobody).unwrap().collect().1.len(), 1);
+    let crooked = [WitnessSettings { key: keys(1).log().to_string(), url: "http://127.0.0.1:1".to_owned() }];
+    assert!(Collector::new(ledger.clone(), &crooked).unwrap_err().to_string().contains("not the key of a witness"));
 }
 
 /// A gateway that asks two witnesses, and the trust file that wants both.
@@ -167,18 +249,20 @@ fn the_gateway_collects_cosignatures_and_an_export_carries_them() {
     place.succeed(&["ledger", "export", "--config", "chengxin.toml", "--by", "a", "--reason", "b", "--out", "bundle"]);
     let verified = place.run(&["ledger", "verify", "bundle", "--policy", "policy"]);
     assert_eq!(verified.status.code(), Some(0), "{verified:?}");
-    let python = std::process::Command::new("python3")
-        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/verify.py"))
-        .args([place.path("bundle"), PathBuf::from("--policy"), place.path("policy")])
-        .output()
-        .unwrap();
-    assert_eq!(python.status.code(), Some(0), "{python:?}");
+    let python = |bundle: &str| {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/verify.py");
+        let arguments = [place.path(bundle), PathBuf::from("--policy"), place.path("policy")];
+        std::process::Command::new("python3").arg(script).args(arguments).output().unwrap()
+    };
+    let verified = python("bundle");
+    assert_eq!(verified.status.code(), Some(0), "{verified:?}");
     // One witness away: answers go on, and what only one has cosigned is too little for who wants both.
     drop(witnesses.into_iter().next());
     ask(&process);
     place.succeed(&["ledger", "export", "--config", "chengxin.toml", "--by", "a", "--reason", "b", "--out", "single"]);
     let verified = place.run(&["ledger", "verify", "single", "--policy", "policy"]);
     assert_eq!(verified.status.code(), Some(2), "{verified:?}");
+    assert_eq!(python("single").status.code(), Some(2), "docs/verify.py counts witnesses too");
     process.terminate();
     assert!(process.ended().0.success());
 }

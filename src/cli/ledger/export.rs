@@ -65,6 +65,8 @@ pub(super) fn run(arguments: &ExportArgs, ambient: &Ambient, out: &mut impl Writ
     let disclosures = if arguments.disclose { Disclosures::All(keys.bodies()) } else { Disclosures::None };
     let export =
         Export { database: &database, log: keys.log(), receipts: keys.receipts(), disclosures, checkpoint: None };
+    let takes_proofs = arguments.proof.is_empty() || arguments.format == Format::Bundle;
+    anyhow::ensure!(takes_proofs, "`--proof` is for a bundle");
     let task = Task { arguments, ledger: &ledger, export: &export, ambient, witnesses: &config.witnesses };
     let done = match (arguments.format, &arguments.out) {
         (Format::Bundle, Some(folder)) => task.to_bundle(folder),
@@ -115,8 +117,15 @@ impl Task<'_> {
         let refused = || format!("`{}` (an export never replaces anything)", folder.display());
         let begun = match bundle::begun(folder).with_context(refused)? {
             Some(begun) => {
-                let is_same = begun.export.order.disclosed == arguments.disclose;
-                anyhow::ensure!(is_same, "{}: this bundle was begun with another `--disclose`", folder.display());
+                let order = &begun.export.order;
+                let is_same = order.disclosed == arguments.disclose
+                    && order.proofs == arguments.proof
+                    && (&order.requester, &order.reason) == (&arguments.by, &arguments.reason);
+                anyhow::ensure!(
+                    is_same,
+                    "`{}` was begun with other arguments: give the same, or another folder",
+                    folder.display()
+                );
                 eprintln!("going on with the export of entry {}", begun.export.entry);
                 begun
             }

@@ -12,6 +12,7 @@ use clap::{ArgGroup, Args};
 
 use super::Opened;
 use crate::clock::Ambient;
+use crate::ledger::small_file;
 use crate::ledger::{
     Expectation, Outcome, Policy, ProofFile, Report, ShownReceipt, Trust, VerifierKey, verify_bundle, verify_database,
     verify_export, verify_receipt,
@@ -135,14 +136,8 @@ fn bundle(
     Ok(ExitCode::from(report.exit_code()))
 }
 
-/// Writes a file beside its place and puts it there: never half of it.
 fn replace(path: &Path, text: &str) -> anyhow::Result<()> {
-    let mut part = path.as_os_str().to_owned();
-    part.push(".part");
-    let mut file = File::create(&part).with_context(|| format!("`{}` cannot be written", path.display()))?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    Ok(fs::rename(&part, path)?)
+    small_file::replace(path, text).with_context(|| format!("`{}` cannot be written", path.display()))
 }
 
 fn text(path: &Path) -> anyhow::Result<String> {

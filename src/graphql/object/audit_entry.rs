@@ -230,9 +230,9 @@ impl AuditEntry {
         base64(&self.0.leaf_hash)
     }
 
-    /// The newest signed checkpoint, when it covers this entry.
+    /// The checkpoint that `/ledger/checkpoint` shows, when it covers this entry.
     async fn checkpoint(&self, ctx: &async_graphql::Context<'_>) -> Nullable<String> {
-        nullable(|| Ok(audit::checkpoint(ctx.inquiry()?, &self.0)))
+        nullable(|| Ok(audit::checkpoint(ctx.inquiry()?, &self.0)?))
     }
 
     /// The proof that the entry stands in the ledger (C2SP tlog-proof): a text that verifies offline. Null until a published checkpoint covers the entry, a second later at most.
