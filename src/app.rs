@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
-use crate::access::Decider;
+use crate::access::{Decider, MustCheck};
 use crate::admission::{Admission, Cidr, Folding, Limits};
 use crate::authentication::Authenticator;
 use crate::catalogue::{Catalogue, Departments, RulePacks, load_calendar};
@@ -64,6 +64,8 @@ pub struct Policies {
     pub decider: Decider,
     /// Rule packs and the working calendar.
     pub rules: Rules,
+    /// For which decisions a check must stand in the ledger.
+    pub must_check: MustCheck,
     /// How much each role may ask for.
     pub limits: Limits,
 }
@@ -92,12 +94,18 @@ impl Policies {
         }
         let decider =
             catalogue.as_ref().and_then(|catalogue| keep(Decider::load(folder, Arc::clone(catalogue)), &mut faults));
+        let must_check = match (&catalogue, &decider) {
+            (Some(catalogue), Some(decider)) => {
+                keep(MustCheck::load(folder, catalogue, &decider.purposes()), &mut faults).unwrap_or_default()
+            }
+            _ => MustCheck::default(),
+        };
         match (catalogue, departments, decider, packs, calendar, limits) {
             (Some(catalogue), Some(departments), Some(decider), Some(packs), Some(calendar), Some(limits))
                 if faults.is_empty() =>
             {
-                let departments = Arc::new(departments);
-                Ok(Self { catalogue, departments, decider, rules: Rules { packs, calendar }, limits })
+                let (departments, rules) = (Arc::new(departments), Rules { packs, calendar });
+                Ok(Self { catalogue, departments, decider, rules, must_check, limits })
             }
             _ => Err(NotStarted { faults, is_contradicted: false }),
         }
@@ -151,6 +159,7 @@ pub fn gateway(config: &Config, policies: Policies, ambient: &Ambient) -> Result
         departments: policies.departments,
         decider: policies.decider,
         rules: policies.rules,
+        must_check: policies.must_check,
         registry,
         ledger,
         node_ids: NodeIds::new(keyring.derive(Purpose::NodeId, "node-id")),

@@ -109,6 +109,7 @@ pub(super) fn item(code: &str, sharing: Sharing, fields: Vec<Field>) -> Item {
         natural_key: NaturalKey { parts: Vec::new() },
         publication: "none".to_owned(),
         term_months: None,
+        list: None,
         collection_forbidden: None,
         head: Head {
             subject: SubjectMapping { categories: vec![ORG, PERSON], ..SubjectMapping::default() },

@@ -16,6 +16,7 @@ mod head;
 #[cfg(test)]
 mod load_tests;
 mod mentions;
+pub mod must_check;
 pub mod permit;
 #[cfg(test)]
 mod permit_tests;
@@ -29,6 +30,7 @@ mod table;
 pub use decider::{Decider, Explained};
 pub use fault::{PolicyFault, PurposeNotAllowed};
 pub use head::HeadField;
+pub use must_check::MustCheck;
 pub use permit::{Cell, Decision, Facts, Grant, Permit, Standing, Window, Withheld};
 pub use profile::Asking;
 pub use purposes::{Departments, Purpose, Purposes};

@@ -64,7 +64,8 @@ impl Purpose {
     }
 }
 
-fn is_case_number(text: &str) -> bool {
+/// Whether a text can be a case number: not blank, 128 bytes at most, on one line.
+pub fn is_case_number(text: &str) -> bool {
     !text.trim().is_empty() && text.len() <= CASE_LENGTH_MAX && !text.chars().any(char::is_control)
 }
 

@@ -87,6 +87,12 @@ impl Caller {
         self
     }
 
+    /// The same caller with the same purpose, at work on another case.
+    #[must_use]
+    pub fn under_case(&self, case: String) -> Self {
+        Self { case: Some(case), ..self.clone() }
+    }
+
     /// The role.
     pub fn role(&self) -> Role {
         self.claims.role

@@ -27,6 +27,7 @@ pub(super) fn build_item(draft: &ItemDraft) -> Option<Item> {
         natural_key: NaturalKey { parts: key.value.iter().map(part).collect() },
         publication: text(draft.publication.as_ref())?,
         term_months: draft.term_months.as_ref().map(|term| term.value),
+        list: draft.list.as_ref().map(|list| list.value),
         collection_forbidden: draft.collection_forbidden.clone(),
         head: build_head(draft.head.as_ref()?),
         fields: draft.fields.iter().map(|field| build_field(draft, field)).collect::<Option<_>>()?,

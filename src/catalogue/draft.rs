@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::{DataClass, DepartmentId, ItemCode, MaskRule, SubjectCategory, Tier};
 
-use super::model::{Bilingual, FieldType, Requirement, Sharing};
+use super::model::{Bilingual, FieldType, ListKind, Requirement, Sharing};
 use super::section::At;
 
 pub(super) struct ItemDraft {
@@ -20,6 +20,7 @@ pub(super) struct ItemDraft {
     pub natural_key: Option<At<Vec<Vec<At<String>>>>>,
     pub publication: Option<At<String>>,
     pub term_months: Option<At<u32>>,
+    pub list: Option<At<ListKind>>,
     pub collection_forbidden: Option<String>,
     /// No field reaches below this tier for these categories.
     pub lowest_tier: BTreeMap<SubjectCategory, Tier>,

@@ -24,6 +24,7 @@ pub(super) fn read_item(source: &Source, text: &str) -> Option<ItemDraft> {
         natural_key: item.alternatives("natural_key"),
         publication: item.text("publication"),
         term_months: item.optional_count("term_months"),
+        list: item.optional_word("list"),
         collection_forbidden: read_collection(&mut item),
         lowest_tier: read_lowest_tiers(&mut item),
         head: item.section("head").map(read_head),

@@ -26,7 +26,7 @@ pub use departments::{Department, Departments, Division};
 pub use fault::CatalogueFault;
 pub use format::DataFormat;
 pub use model::{
-    Bilingual, Catalogue, Field, FieldType, Head, Item, NaturalKey, Reach, Requirement, Sharing, SubjectMapping,
-    Vintage,
+    Bilingual, Catalogue, Field, FieldType, Head, Item, ListKind, NaturalKey, Reach, Requirement, Sharing,
+    SubjectMapping, Vintage,
 };
 pub use rules::{PUBLICATION_RULES, RulePacks};

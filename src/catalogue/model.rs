@@ -86,6 +86,8 @@ pub struct Item {
     pub publication: String,
     /// How many months an entry of a list is published, counted from `head.decided_on`; of `list` items alone.
     pub term_months: Option<u32>,
+    /// Which kind of list its records are entries of; `None` when it is no list.
+    pub list: Option<ListKind>,
     /// The condition under which collecting it is not forbidden, with its source. The configuration must name the law
     /// that meets it before rows are imported; `None` when nothing forbids collecting it.
     pub collection_forbidden: Option<String>,
@@ -143,6 +145,23 @@ pub enum Sharing {
     Conditional,
     /// 不予共享.
     NotShared,
+}
+
+/// What it means to stand on a list (名单).
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, EnumIter, EnumString, IntoStaticStr,
+)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
+pub enum ListKind {
+    /// 红名单: honoured for trustworthiness.
+    Red,
+    /// 严重失信主体名单 (黑名单): seriously untrustworthy.
+    Serious,
+    /// 重点关注名单: to be watched.
+    Watch,
+    /// 经营异常名录: abnormal operation.
+    Abnormal,
 }
 
 /// One field of an item.

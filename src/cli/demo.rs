@@ -20,6 +20,7 @@ use crate::crypto::Keyring;
 use crate::exchange::gateway::Gateway;
 
 mod files;
+mod month;
 mod requests;
 mod tokens;
 

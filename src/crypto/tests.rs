@@ -45,6 +45,7 @@ fn item(code: &str) -> Item {
         natural_key: NaturalKey { parts: vec![] },
         publication: "none".to_owned(),
         term_months: None,
+        list: None,
         collection_forbidden: None,
         head: Head::default(),
         fields: vec![field("certificateNo"), field("phone")],

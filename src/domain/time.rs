@@ -49,6 +49,12 @@ impl Instant {
         SHANGHAI.to_datetime(self.timestamp()).date()
     }
 
+    /// The first instant after a day in Asia/Shanghai.
+    pub fn end_of(day: Date) -> Self {
+        // Nothing comes after the last day that can be written.
+        day.tomorrow().map_or(Self(i64::MAX), Self::start_of)
+    }
+
     /// RFC 3339 in UTC with six decimals: `2026-11-23T08:15:30.000000Z`.
     pub fn rfc3339(self) -> String {
         format!("{:.6}", self.timestamp())

@@ -56,9 +56,10 @@ fn about(
     after: Option<&str>,
     first: usize,
 ) -> Result<EntryPage, Fault> {
-    let query = EntryQuery { subject: Some(inquiry.gateway().subject_index(subject)), ..EntryQuery::default() };
+    let names = inquiry.gateway().names_in_ledger(subject)?;
     let below = page::place(inquiry, list, after, |place| place.parse().ok())?;
-    audit::read(inquiry, &query, list, below, first)
+    let found = audit::about_any(inquiry, &EntryQuery::default(), &names, below, audit::one_more(first))?;
+    Ok(audit::shown(inquiry, list, found, first))
 }
 
 /// The name that the subject is told: the department's or the grantee's code, or nothing for the public.

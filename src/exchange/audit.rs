@@ -34,16 +34,49 @@ pub(super) fn read(
     below: Option<u64>,
     first: usize,
 ) -> Result<EntryPage, Fault> {
-    let limit = u32::try_from(first + 1).unwrap_or(u32::MAX);
-    let mut found = inquiry.gateway().ledger.entries(query, below, limit)?;
+    let found = inquiry.gateway().ledger.entries(query, below, one_more(first))?;
+    Ok(shown(inquiry, list, found, first))
+}
+
+/// How many entries to look for, to know whether more than `first` follow.
+pub(super) fn one_more(first: usize) -> u32 {
+    u32::try_from(first + 1).unwrap_or(u32::MAX)
+}
+
+/// A page of what was found when `one_more` was looked for.
+pub(super) fn shown(inquiry: &Inquiry, list: &str, mut found: Vec<Entry>, first: usize) -> EntryPage {
     let has_next = found.len() > first;
     found.truncate(first);
-    inquiry.tally(|tally| tally.cost = tally.cost.saturating_add(u64::from(limit)));
+    inquiry.tally(|tally| tally.cost = tally.cost.saturating_add(u64::from(one_more(first))));
     let with_cursor = |entry: Entry| {
         let cursor = page::cursor(inquiry, list, &entry.index.to_string());
         (entry, cursor)
     };
-    Ok(EntryPage { entries: found.into_iter().map(with_cursor).collect(), has_next })
+    EntryPage { entries: found.into_iter().map(with_cursor).collect(), has_next }
+}
+
+/// Entries that the query matches and that are about a subject under any of its names in the ledger, newest first.
+pub(super) fn about_any(
+    inquiry: &Inquiry,
+    query: &EntryQuery,
+    names: &[[u8; 32]],
+    below: Option<u64>,
+    limit: u32,
+) -> Result<Vec<Entry>, Fault> {
+    let mut found = Vec::new();
+    for &name in names {
+        let query = EntryQuery { subject: Some(name), ..query.clone() };
+        found.extend(inquiry.gateway().ledger.entries(&query, below, limit)?);
+    }
+    found.sort_by_key(|entry| std::cmp::Reverse(entry.index));
+    found.dedup_by_key(|entry| entry.index);
+    found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    Ok(found)
+}
+
+/// Whether an entry's body is gone, or its key.
+pub(super) fn is_withheld(inquiry: &Inquiry, entry: &Entry) -> Result<bool, Fault> {
+    Ok(inquiry.gateway().ledger.body(entry)?.is_none())
 }
 
 /// The entry at an index, for auditors; for everybody else it does not exist.

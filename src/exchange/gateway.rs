@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::cursor::Cursors;
 use super::node_id::NodeIds;
-use crate::access::Decider;
+use crate::access::{Decider, MustCheck};
 use crate::catalogue::{Catalogue, Departments, RulePacks};
 use crate::clock::Ambient;
 use crate::crypto::Keyring;
@@ -13,7 +13,7 @@ use crate::domain::SubjectId;
 use crate::domain::calendar::WorkingCalendar;
 use crate::domain::identifier::IdentifierKind;
 use crate::ledger::Ledger;
-use crate::store::Database;
+use crate::store::{self, Database, StoreError};
 
 /// The long-lived parts.
 #[derive(Debug)]
@@ -36,6 +36,8 @@ pub struct Gateway {
     pub cursors: Cursors,
     /// The dated rules of publication.
     pub rules: Rules,
+    /// For which decisions a check must stand in the ledger.
+    pub must_check: MustCheck,
     /// Items whose collection needs a law, each with the law that is relied on.
     pub collection_basis: BTreeMap<String, String>,
     /// Time and chance.
@@ -70,5 +72,18 @@ impl Gateway {
     /// What the ledger calls a subject: a blind index of its id.
     pub fn subject_index(&self, subject: SubjectId) -> [u8; 32] {
         self.keyring.blind_index("ledger.subject", &subject.to_string())
+    }
+
+    /// What the ledger calls a subject that was asked about before anything was known of it: a blind index of the
+    /// identifier it was asked by. `value` is the code, or the hexadecimal blind index of a certificate.
+    pub fn identifier_index(&self, kind: IdentifierKind, value: &str) -> [u8; 32] {
+        self.keyring.blind_index("ledger.identifier", &format!("{}:{value}", kind.name()))
+    }
+
+    /// Everything the ledger may call a subject: by its id, and by each identifier that it is known under today.
+    pub fn names_in_ledger(&self, subject: SubjectId) -> Result<Vec<[u8; 32]>, StoreError> {
+        let identifiers = self.registry.read(|connection| store::subject::identifiers(connection, subject))?;
+        let by_identifier = identifiers.iter().map(|(kind, value)| self.identifier_index(*kind, value));
+        Ok(std::iter::once(self.subject_index(subject)).chain(by_identifier).collect())
     }
 }

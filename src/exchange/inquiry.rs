@@ -2,7 +2,7 @@
 //!
 //! INVARIANT: resolvers hold an `Inquiry` and nothing else; it is made before execution and closed after it.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use parking_lot::Mutex;
 
@@ -10,6 +10,7 @@ use super::cursor::CursorScope;
 use super::fault::Fault;
 use super::gateway::Gateway;
 use super::node_id::NodeRef;
+use super::register::Asked;
 use super::standing::{self, Standings};
 use super::tally::Tally;
 use crate::access::{Permit, PurposeNotAllowed};
@@ -34,6 +35,16 @@ pub struct Inquiry {
     standings: Standings,
     now: Instant,
     tally: Mutex<Tally>,
+    intent: OnceLock<Intent>,
+}
+
+/// The mutation that an inquiry carries out, as it was announced in the ledger.
+#[derive(Clone, Debug)]
+pub struct Intent {
+    /// What was asked.
+    pub asked: Asked,
+    /// The index of its entry.
+    pub index: u64,
 }
 
 impl Inquiry {
@@ -53,8 +64,24 @@ impl Inquiry {
             .decider
             .permit(caller, now.date_in_shanghai(), standings.standing.clone())
             .map_err(|_: PurposeNotAllowed| NotOpened::PurposeNotAllowed)?;
-        let tally = Mutex::new(Tally::default());
-        Ok(Self { gateway: Arc::clone(gateway), caller: caller.clone(), permit, standings, now, tally })
+        let (tally, intent) = (Mutex::new(Tally::default()), OnceLock::new());
+        Ok(Self { gateway: Arc::clone(gateway), caller: caller.clone(), permit, standings, now, tally, intent })
+    }
+
+    /// An inquiry of the same caller for the same purpose, at work on another case: with a permit and a tally of its own.
+    pub fn under_case(&self, case: &str) -> Result<Self, NotOpened> {
+        Self::open_with(&self.gateway, &self.caller.under_case(case.to_owned()), self.standings.clone())
+    }
+
+    /// Remembers the entry that announced the mutation.
+    pub(super) fn announced(&self, intent: Intent) {
+        // A mutation is announced once; a second word would change nothing.
+        let _ = self.intent.set(intent);
+    }
+
+    /// The mutation that is carried out; `None` in a query.
+    pub fn intent(&self) -> Option<&Intent> {
+        self.intent.get()
     }
 
     /// The long-lived parts.

@@ -3,6 +3,8 @@
 pub mod access_log;
 pub mod audit;
 pub mod authorization;
+pub mod coverage;
+pub mod credit_check;
 pub mod cursor;
 pub mod deposit;
 pub mod disclosures;

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use super::access_log;
 use super::gateway::Gateway;
 use super::import::QualityReport;
-use super::inquiry::Inquiry;
+use super::inquiry::{Inquiry, Intent};
 use super::tally::{CellCounts, Tally};
 use crate::authentication::{Caller, Proof};
 use crate::catalogue::Item;
@@ -161,7 +161,9 @@ pub fn register_intent(inquiry: &Inquiry, asked: &Asked) -> Result<u64, AuditUna
     let outcome = Outcome { kind: EntryKind::MutationIntent, error_code: None, is_refused: false, intent: None };
     let entry = entry(inquiry, asked, &outcome, None);
     let receipt = inquiry.gateway().ledger.append_blocking(entry).map_err(|_| AuditUnavailable)?;
-    Ok(receipt.index())
+    let index = receipt.index();
+    inquiry.announced(Intent { asked: asked.clone(), index });
+    Ok(index)
 }
 
 fn open(enclosed: Enclosed, receipt: Receipt) -> Result<(String, Receipt), AuditUnavailable> {

@@ -6,12 +6,13 @@ use async_graphql::{Context, ID, InputObject, Json, Object, Result, SimpleObject
 
 use super::context::ContextExt;
 use super::object::authorization::Authorization;
+use super::object::credit_check::{CreditCheckInput, CreditCheckSuccess};
 use super::object::redaction::Redaction;
 use super::scalar::DateTime;
 use crate::domain::Role;
 use crate::exchange::authorization::{self, NewAuthorization};
-use crate::exchange::redaction;
 use crate::exchange::submission;
+use crate::exchange::{credit_check, redaction};
 
 /// Everything that can be changed.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +24,7 @@ pub(super) fn roles_of(field: &str) -> &'static [Role] {
         "grantAuthorization" | "revokeAuthorization" => &[Role::Subject],
         "proposeRedaction" => redaction::PROPOSERS,
         "agreeToRedaction" => redaction::APPROVERS,
-        "submitRecords" => &[Role::Department, Role::Coordinator],
+        "submitRecords" | "creditCheck" => &[Role::Department, Role::Coordinator],
         _ => &[],
     }
 }
@@ -159,6 +160,15 @@ impl From<Result<redaction::Redaction, Vec<authorization::InputProblem>>> for Re
     }
 }
 
+/// What the checks found, or what was wrong with the input.
+#[derive(Debug, Union)]
+pub enum CreditCheckPayload {
+    /// They were made.
+    Success(CreditCheckSuccess),
+    /// None was made.
+    Invalid(InvalidInput),
+}
+
 /// Rows that a department reports.
 #[derive(Clone, Debug, InputObject)]
 pub struct SubmitRecordsInput {
@@ -266,6 +276,20 @@ impl Mutation {
         #[graphql(desc = "Which one.")] input: AgreeToRedactionInput,
     ) -> Result<RedactionPayload> {
         Ok(redaction::agree(ctx.inquiry()?, &input.index)?.into())
+    }
+
+    /// Checks up to 500 subjects, each for a case of its own, under the purpose of the request (应查必查). Answers the lists
+    /// that they stand on, and a receipt for each check, which proves that it was made. `Chengxin-Case` is not needed.
+    async fn credit_check(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Whom to check, and for which cases.")] input: CreditCheckInput,
+    ) -> Result<CreditCheckPayload> {
+        let wanted = input.checks.into_iter().map(Into::into).collect();
+        Ok(match credit_check::run(ctx.inquiry()?, wanted)? {
+            Ok(checks) => CreditCheckPayload::Success(checks.into()),
+            Err(problems) => CreditCheckPayload::Invalid(invalid(problems)),
+        })
     }
 
     /// Reports rows of a catalogue item, up to 1,000 at once: your department is their provider, and no other department's record is replaced.

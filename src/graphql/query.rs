@@ -14,6 +14,7 @@ use super::object::connection::{
     AccessLogConnection, AuditEntryConnection, AuthorizationConnection, CreditRecordConnection, SubjectConnection,
     page_size,
 };
+use super::object::coverage::MustCheckCoverage;
 use super::object::node::Node;
 use super::object::rate_limit::RateLimit;
 use super::object::record::RecordObject;
@@ -24,7 +25,7 @@ use super::scalar::{CitizenNumber, Date, Uscc};
 use crate::domain::DepartmentId;
 use crate::exchange::node_id::NodeRef;
 use crate::exchange::record::{self, Selection};
-use crate::exchange::{access_log, audit, authorization, filter, redaction, subject};
+use crate::exchange::{access_log, audit, authorization, coverage, filter, redaction, subject};
 
 /// Everything that can be read.
 #[derive(Clone, Copy, Debug)]
@@ -190,6 +191,24 @@ impl Query {
             let page = audit::page(inquiry, &wanted, after.as_deref(), page_size(ctx, first)?)?;
             let nodes = page.entries.into_iter().map(|(entry, cursor)| (AuditEntry(Arc::new(entry)), cursor)).collect();
             Ok(Some(AuditEntryConnection::new(nodes, page.has_next, after.is_some())))
+        })
+    }
+
+    /// Must-check coverage (应查必查): of the decisions that a department recorded between two days, for how many does a
+    /// check of that subject under that case stand in the ledger before the decision. For the department, the
+    /// coordinator and auditors. Looks at 5,000 decisions at most.
+    async fn must_check_coverage(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The department's id, such as `AMR`.")] department: String,
+        #[graphql(desc = "The first day of decision.")] from: Date,
+        #[graphql(desc = "The last day of decision.")] to: Date,
+    ) -> Nullable<MustCheckCoverage> {
+        nullable(|| {
+            let unknown = || ApiError::new(Code::BadUserInput, "`department` is a department id such as `AMR`");
+            let id = DepartmentId::parse(&department).ok_or_else(unknown)?;
+            let found = coverage::of(ctx.inquiry()?, &id, (from.0, to.0))?;
+            Ok(Some(MustCheckCoverage { department: id, period: (from.0, to.0), found }))
         })
     }
 

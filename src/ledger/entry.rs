@@ -33,6 +33,8 @@ pub enum EntryKind {
     Grant,
     /// Refusals of one address and minute, counted together.
     Folded,
+    /// A check of one subject for one case that had to be made (应查必查); refers to the intent of its mutation.
+    Check,
 }
 
 /// What was decided. The leaf holds the lower-case name.

@@ -287,6 +287,16 @@ impl Ledger {
         Ok(self.parts.receipt(durable, result))
     }
 
+    /// `append_blocking` for several entries that belong together: they are handed over at once and share commits.
+    pub fn append_all_blocking(&self, entries: Vec<NewEntry>) -> Result<Vec<Receipt>, Unavailable> {
+        let submitted: Vec<_> = entries.into_iter().map(|entry| self.parts.submit(entry)).collect::<Result<_, _>>()?;
+        let receipt = |(result, answer): (_, oneshot::Receiver<Result<Durable, Unavailable>>)| {
+            let durable = answer.blocking_recv().map_err(|_| Unavailable(Reason::Stopped))??;
+            Ok(self.parts.receipt(durable, result))
+        };
+        submitted.into_iter().map(receipt).collect()
+    }
+
     /// Can the ledger write?
     pub fn is_ready(&self) -> bool {
         self.state() == State::Open

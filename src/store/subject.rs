@@ -77,6 +77,20 @@ pub fn identifier(
         .optional()?)
 }
 
+/// Every identifier that a subject has: kind, and code or hexadecimal blind index.
+pub fn identifiers(connection: &mut AnyConnection, id: SubjectId) -> Result<Vec<(IdentifierKind, String)>, StoreError> {
+    let rows: Vec<(String, String)> = subject_identifiers::table
+        .filter(subject_identifiers::subject.eq(id.bytes().as_slice()))
+        .order((subject_identifiers::kind, subject_identifiers::value))
+        .select((subject_identifiers::kind, subject_identifiers::value))
+        .load(connection)?;
+    let known = |(kind, value): (String, String)| {
+        let kind = kind.parse().map_err(|_| StoreError::corrupt("subject_identifiers", "kind", id.bytes()))?;
+        Ok((kind, value))
+    };
+    rows.into_iter().map(known).collect()
+}
+
 /// Adds subjects.
 pub fn insert(
     connection: &mut AnyConnection,

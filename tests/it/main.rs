@@ -29,6 +29,7 @@ mod limits;
 mod masks;
 mod matrix;
 mod migrations;
+mod must_check;
 mod new_item;
 mod policies;
 mod receipts;

@@ -29,20 +29,37 @@ pub fn grant(graphql: &str, token: &str, input: &Value) -> anyhow::Result<String
     let query = "mutation($input: GrantAuthorizationInput!) { grantAuthorization(input: $input) { \
                  ... on GrantAuthorizationSuccess { authorization { id } } \
                  ... on InvalidInput { problems { path code message } } } }";
-    let answer = post(graphql, token, &json!({ "query": query, "variables": { "input": input } }))?;
+    let answer = Desk { graphql, token, purpose: None }.post(query, input)?;
     let id = answer.pointer("/data/grantAuthorization/authorization/id").and_then(Value::as_str);
     Ok(id.with_context(|| format!("the sample's authorization was not granted: {answer}"))?.to_owned())
 }
 
-fn post(url: &str, token: &str, body: &Value) -> anyhow::Result<Value> {
-    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
-    let mut response = agent
-        .post(url)
-        .header("authorization", &format!("Bearer {token}"))
-        .header("content-type", "application/json")
-        .send(body.to_string().as_bytes())?;
-    let text = response.body_mut().read_to_string()?;
-    serde_json::from_str(&text).with_context(|| format!("the gateway did not answer with JSON: {text}"))
+/// Where the demo sits when it asks its own gateway.
+#[derive(Clone, Copy, Debug)]
+pub struct Desk<'d> {
+    /// The endpoint.
+    pub graphql: &'d str,
+    /// Whose token.
+    pub token: &'d str,
+    /// The purpose, where one is declared.
+    pub purpose: Option<&'d str>,
+}
+
+impl Desk<'_> {
+    /// Sends a mutation with its `input`.
+    pub fn post(&self, query: &str, input: &Value) -> anyhow::Result<Value> {
+        let body = json!({ "query": query, "variables": { "input": input } });
+        let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+        let mut request = agent
+            .post(self.graphql)
+            .header("authorization", &format!("Bearer {}", self.token))
+            .header("content-type", "application/json");
+        if let Some(purpose) = self.purpose {
+            request = request.header("chengxin-purpose", purpose);
+        }
+        let text = request.send(body.to_string().as_bytes())?.body_mut().read_to_string()?;
+        serde_json::from_str(&text).with_context(|| format!("the gateway did not answer with JSON: {text}"))
+    }
 }
 
 /// Three `curl` requests: the public, a department, a grantee, each asking the same of the same subject.

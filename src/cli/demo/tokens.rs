@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use serde_json::{Value, json};
 
-use super::{files, requests};
+use super::{files, month, requests};
 use crate::authentication::{DemoIssuer, TokenClaims};
 use crate::cli::sample::SampleFacts;
 use crate::domain::identifier::IdentifierKind;
@@ -57,6 +57,12 @@ impl Demo {
         let input = requests::grant_input(GRANTEE, GRANTEE_PURPOSE, self.now.plus_seconds(365 * 24 * 3600));
         let subject_token = tokens.get("subject").and_then(Value::as_str).unwrap_or_default();
         let authorization = requests::grant(&graphql, subject_token, &input)?;
+        let desk = requests::Desk {
+            graphql: &graphql,
+            token: tokens.get("department").and_then(Value::as_str).unwrap_or_default(),
+            purpose: Some(DEPARTMENT_PURPOSE),
+        };
+        let must_check = month::play(&desk, &self.facts.applicants, self.now.date_in_shanghai())?;
         let samples = json!({
             "uscc": self.facts.uscc,
             "citizenNumber": self.facts.citizen_number,
@@ -65,6 +71,7 @@ impl Demo {
             "case": CASE,
             "granteePurpose": GRANTEE_PURPOSE,
             "otherUscc": self.facts.other_uscc,
+            "mustCheck": must_check,
         });
         let demo = json!({ "url": url, "graphql": graphql, "tokens": tokens, "samples": samples });
         let path = self.folder.join("demo.json");

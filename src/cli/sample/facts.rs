@@ -34,6 +34,8 @@ pub struct SampleFacts {
     pub other_name: String,
     /// Names of organizations to search for.
     pub names: Vec<String>,
+    /// Firms that may apply for a licence: name and code.
+    pub applicants: Vec<(String, String)>,
     /// How many records each item holds once every file is imported.
     pub records: BTreeMap<ItemCode, u64>,
 }
@@ -56,6 +58,7 @@ pub struct ShowcasePenalties {
 /// Registration, two licences, two penalties, abnormal operation, two commitments, two honours.
 const PUBLIC_RECORDS: u64 = 10;
 const NAMES: usize = 5;
+const APPLICANTS: usize = 13;
 
 impl SampleFacts {
     pub(super) fn of(world: &World, files: &[SampleFile]) -> Self {
@@ -76,6 +79,7 @@ impl SampleFacts {
             other_uscc: world.other.uscc.clone(),
             other_name: world.other.name.clone(),
             names: named.take(NAMES).map(|firm| firm.name.clone()).collect(),
+            applicants: world.firms.iter().take(APPLICANTS).map(|firm| (firm.name.clone(), firm.uscc.clone())).collect(),
             records,
         }
     }

@@ -55,6 +55,8 @@ pub enum AuditKind {
     Grant,
     /// Refusals of one address and minute, counted together.
     Folded,
+    /// A check of one subject for one case that had to be made (应查必查); refers to the intent of its mutation.
+    Check,
 }
 
 /// Narrows a list of entries.

@@ -5,6 +5,8 @@ pub mod audit_entry;
 pub mod authorization;
 pub mod catalogue_item;
 pub mod connection;
+pub mod coverage;
+pub mod credit_check;
 pub mod department;
 pub mod node;
 pub mod rate_limit;

@@ -64,7 +64,7 @@ fn an_unknown_key_is_refused_wherever_it_stands() {
         "edition = \"2024\"",
         "edition = \"2024\"\nedtion = \"2021\"",
         "3: unknown key `edtion` in the item; known are `category`, `code`, `collection`, `description`, `edition`, \
-         `field`, `head`, `lowest_tier`, `natural_key`, `provider`, `publication`, `sharing`, `term_months`, `title`, \
+         `field`, `head`, `list`, `lowest_tier`, `natural_key`, `provider`, `publication`, `sharing`, `term_months`, `title`, \
          `type_name`, `update_frequency`, `vintage`",
     );
     refuses_among_others(
