@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
-use crate::access::{Decider, MustCheck};
+use crate::access::{Decider, Findings, MustCheck};
 use crate::admission::{Admission, Cidr, Folding, Limits};
 use crate::authentication::Authenticator;
 use crate::catalogue::{Catalogue, Departments, RulePacks, load_calendar};
@@ -20,6 +20,7 @@ use crate::http::metrics::Metrics;
 use crate::http::service::{Edge, PAGES_AT_ONCE, Service};
 use crate::ledger::period_keys::PeriodKeys;
 use crate::ledger::retention::Retention;
+use crate::ledger::review::ReviewRules;
 use crate::ledger::{Ledger, LedgerError, LedgerKeys, SigningKeys};
 use crate::store::{Database, MigrationSet};
 
@@ -66,6 +67,10 @@ pub struct Policies {
     pub rules: Rules,
     /// For which decisions a check must stand in the ledger.
     pub must_check: MustCheck,
+    /// What in the register deserves a look.
+    pub findings: Findings,
+    /// Which queries are reviewed.
+    pub review: ReviewRules,
     /// How much each role may ask for.
     pub limits: Limits,
 }
@@ -94,18 +99,27 @@ impl Policies {
         }
         let decider =
             catalogue.as_ref().and_then(|catalogue| keep(Decider::load(folder, Arc::clone(catalogue)), &mut faults));
+        let review = match ReviewRules::load(&folder.join("review.toml")) {
+            Ok(review) => Some(review),
+            Err(fault) => {
+                faults.push(fault.to_string());
+                None
+            }
+        };
+        let findings = keep(Findings::load(folder), &mut faults).unwrap_or_default();
         let must_check = match (&catalogue, &decider) {
             (Some(catalogue), Some(decider)) => {
                 keep(MustCheck::load(folder, catalogue, &decider.purposes()), &mut faults).unwrap_or_default()
             }
             _ => MustCheck::default(),
         };
-        match (catalogue, departments, decider, packs, calendar, limits) {
-            (Some(catalogue), Some(departments), Some(decider), Some(packs), Some(calendar), Some(limits))
+        let rules = packs.zip(calendar).map(|(packs, calendar)| Rules { packs, calendar });
+        match (catalogue, departments, decider, rules, review, limits) {
+            (Some(catalogue), Some(departments), Some(decider), Some(rules), Some(review), Some(limits))
                 if faults.is_empty() =>
             {
-                let (departments, rules) = (Arc::new(departments), Rules { packs, calendar });
-                Ok(Self { catalogue, departments, decider, rules, must_check, limits })
+                let departments = Arc::new(departments);
+                Ok(Self { catalogue, departments, decider, rules, must_check, findings, review, limits })
             }
             _ => Err(NotStarted { faults, is_contradicted: false }),
         }
@@ -160,6 +174,8 @@ pub fn gateway(config: &Config, policies: Policies, ambient: &Ambient) -> Result
         decider: policies.decider,
         rules: policies.rules,
         must_check: policies.must_check,
+        findings: policies.findings,
+        review: policies.review,
         registry,
         ledger,
         node_ids: NodeIds::new(keyring.derive(Purpose::NodeId, "node-id")),

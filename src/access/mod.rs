@@ -9,6 +9,7 @@ mod cedar;
 mod check;
 mod decider;
 mod fault;
+pub mod findings;
 #[cfg(test)]
 mod fixture;
 mod folder;
@@ -29,6 +30,7 @@ mod table;
 
 pub use decider::{Decider, Explained};
 pub use fault::{PolicyFault, PurposeNotAllowed};
+pub use findings::Findings;
 pub use head::HeadField;
 pub use must_check::MustCheck;
 pub use permit::{Cell, Decision, Facts, Grant, Permit, Standing, Window, Withheld};

@@ -107,6 +107,9 @@ impl Entry {
                 Some((_, field)) if field.class != DataClass::Plain => {
                     faults.push(format!("`{name}` is sealed: a case number stands in a field of class PLAIN"));
                 }
+                Some((_, field)) if !field.indexed => {
+                    faults.push(format!("`{name}` is not indexed: decisions are found by it"));
+                }
                 Some(_) => {}
             }
         }

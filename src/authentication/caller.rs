@@ -26,6 +26,8 @@ pub struct Claims {
     pub client: String,
     /// The partner department of a `DEPARTMENT` or `COORDINATOR`.
     pub department: Option<DepartmentId>,
+    /// Whether that officer reviews the department's queries.
+    pub supervisor: bool,
     /// The organization code of a `GRANTEE`.
     pub organization: Option<String>,
     /// Whose own view a `SUBJECT` has.
@@ -63,6 +65,7 @@ impl Caller {
             actor: String::new(),
             client: String::new(),
             department: None,
+            supervisor: false,
             organization: None,
             subject: None,
         };

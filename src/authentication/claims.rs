@@ -94,12 +94,16 @@ impl ClaimMap {
             actor: actor.to_owned(),
             client: client.to_owned(),
             department: None,
+            supervisor: false,
             organization: None,
             subject: None,
         };
         match role {
             Role::Public => return Err(RefusalReason::UnknownRole),
-            Role::Department | Role::Coordinator => claims.department = Some(self.department(names)?),
+            Role::Department | Role::Coordinator => {
+                claims.department = Some(self.department(names)?);
+                claims.supervisor = self.flag(&names.supervisor)?;
+            }
             Role::Grantee => claims.organization = Some(self.organization(names)?),
             Role::Subject => claims.subject = Some(self.subject(names)?),
             Role::Auditor | Role::SecurityAdmin | Role::SystemAdmin => {}
@@ -148,6 +152,15 @@ impl ClaimMap {
         let text = value.as_str().ok_or(RefusalReason::ClaimMalformed)?;
         let sound = !text.trim().is_empty() && text.len() <= TEXT_BYTES_MAX && !text.chars().any(char::is_control);
         if sound { Ok(Some(text)) } else { Err(RefusalReason::ClaimMalformed) }
+    }
+
+    /// Whether a claim is true; it is not when it is absent.
+    fn flag(&self, name: &str) -> Result<bool, RefusalReason> {
+        match self.0.get(name) {
+            None => Ok(false),
+            Some(Value::Bool(flag)) => Ok(*flag),
+            Some(_) => Err(RefusalReason::ClaimMalformed),
+        }
     }
 
     /// A NumericDate of RFC 7519: seconds since the epoch, whole or not; `None` when it is absent.

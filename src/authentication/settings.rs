@@ -61,6 +61,8 @@ pub struct ClaimNames {
     pub role: String,
     /// The partner department's id.
     pub department: String,
+    /// Whether an officer reviews the department's queries: true or false.
+    pub supervisor: String,
     /// The code of a grantee.
     pub organization: String,
     /// Whose own view it is: `uscc:…` or `person:<uuid>`.
@@ -74,6 +76,7 @@ impl Default for ClaimNames {
         Self {
             role: "role".to_owned(),
             department: "department".to_owned(),
+            supervisor: "supervisor".to_owned(),
             organization: "organization".to_owned(),
             subject: "subject".to_owned(),
             client_id: "client_id".to_owned(),
@@ -205,7 +208,9 @@ fn faults_of_one(settings: &IssuerSettings) -> Vec<SettingsFault> {
     }
     let names = &settings.claims;
     let mut seen = HashSet::new();
-    for name in [&names.role, &names.department, &names.organization, &names.subject, &names.client_id] {
+    let all =
+        [&names.role, &names.department, &names.supervisor, &names.organization, &names.subject, &names.client_id];
+    for name in all {
         if name.is_empty() {
             faults.push(SettingsFault::Empty { issuer: issuer(), key: "claims" });
         } else if !seen.insert(name) {

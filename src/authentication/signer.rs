@@ -43,6 +43,8 @@ pub struct TokenClaims {
     pub client: Option<String>,
     /// The partner department's id.
     pub department: Option<String>,
+    /// Whether the officer reviews the department's queries.
+    pub supervisor: bool,
     /// The code of a grantee.
     pub organization: Option<String>,
     /// `uscc:…` or `person:<uuid>`.
@@ -52,7 +54,15 @@ pub struct TokenClaims {
 impl TokenClaims {
     /// A token for `actor` in `role`, with nothing else said.
     pub fn new(role: Role, actor: &str) -> Self {
-        Self { role, actor: actor.to_owned(), client: None, department: None, organization: None, subject: None }
+        Self {
+            role,
+            actor: actor.to_owned(),
+            client: None,
+            department: None,
+            supervisor: false,
+            organization: None,
+            subject: None,
+        }
     }
 
     /// The claims as JSON under the issuer's names, with the registered claims of RFC 7519 around them.
@@ -72,6 +82,9 @@ impl TokenClaims {
         put(&names.department, self.department.as_deref());
         put(&names.organization, self.organization.as_deref());
         put(&names.subject, self.subject.as_deref());
+        if self.supervisor {
+            claims.insert(names.supervisor.clone(), Value::from(true));
+        }
         let issued_at = life.issued_at.seconds();
         claims.insert("iat".to_owned(), Value::from(issued_at));
         claims.insert("exp".to_owned(), Value::from(issued_at.saturating_add(i64::from(life.seconds))));

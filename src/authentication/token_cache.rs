@@ -113,6 +113,7 @@ mod tests {
             actor: "a".to_owned(),
             client: String::new(),
             department: None,
+            supervisor: false,
             organization: None,
             subject: None,
         };

@@ -11,6 +11,7 @@ use clap::Args;
 use crate::app::{self, NotStarted};
 use crate::clock::Ambient;
 use crate::config::Config;
+use crate::exchange::review;
 use crate::http::fold;
 use crate::http::server::serve;
 use crate::http::service::Service;
@@ -27,6 +28,8 @@ pub struct ServeArgs {
 
 /// How often witnesses are asked for what is new.
 const COSIGN_EVERY: Duration = Duration::from_secs(1);
+/// How many thousand entries are looked through for review in a minute.
+const REVIEW_CHUNKS: usize = 1_000;
 
 /// Serves until stopped. Exit code 3 when a witness has seen another ledger than is stored.
 pub fn run(arguments: &ServeArgs, ambient: &Ambient) -> anyhow::Result<()> {
@@ -78,7 +81,7 @@ pub fn until_stopped(
                 ticks.tick().await;
                 let keys = Arc::clone(&keys);
                 // A failed fetch is told by the authenticator itself; the keys at hand go on serving.
-                let _done = actix_web::rt::task::spawn_blocking(move || keys.authenticator.maintain()).await;
+                let _done = actix_web::rt::task::spawn_blocking(move || maintain(&keys)).await;
             }
         });
         let reloading = actix_web::rt::spawn(reload_on_hangup(Arc::clone(&service), policies));
@@ -94,6 +97,15 @@ pub fn until_stopped(
     });
     ledger.close();
     result
+}
+
+/// What is done every minute: key sets of issuers, and the queue of reviews.
+fn maintain(service: &Service) {
+    service.authenticator.maintain();
+    // Whoever asks for reviews catches up too; here it is only done ahead.
+    if review::catch_up(&service.gateway, REVIEW_CHUNKS).is_err() {
+        tracing::warn!("new queries could not be looked through for review; it is tried again in a minute");
+    }
 }
 
 /// SIGHUP: the Cedar policies and the purposes are read anew. A bad set is refused and the good one stays; the catalogue, the

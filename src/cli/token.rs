@@ -50,6 +50,9 @@ pub struct TokenArgs {
     /// The id of the partner department, such as AMR
     #[arg(long, required_if_eq_any = [("role", "DEPARTMENT"), ("role", "COORDINATOR")])]
     pub department: Option<String>,
+    /// The officer reviews the department's queries
+    #[arg(long)]
+    pub supervisor: bool,
     /// The code of a grantee
     #[arg(long, required_if_eq("role", "GRANTEE"))]
     pub organization: Option<String>,
@@ -92,6 +95,7 @@ pub fn sign_token(arguments: &TokenArgs, ambient: &Ambient) -> Result<String, To
         actor: arguments.actor.clone(),
         client: arguments.client.clone(),
         department: arguments.department.clone(),
+        supervisor: arguments.supervisor,
         organization: arguments.organization.clone(),
         subject: arguments.subject.clone(),
     };

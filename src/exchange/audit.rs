@@ -89,10 +89,13 @@ pub fn by_index(inquiry: &Inquiry, index: u64) -> Result<Option<Entry>, Fault> {
 
 /// The case number of an entry, out of its sealed body. `None` when there is none or the body is withheld.
 pub fn case(inquiry: &Inquiry, entry: &Entry) -> Result<Option<String>, Fault> {
-    let body = inquiry.gateway().ledger.body(entry)?;
-    let openings = body.unwrap_or_default();
-    let case = openings.iter().find(|opening| opening.name == "case");
-    Ok(case.map(|opening| opening.value.clone()))
+    opened(inquiry, entry, "case")
+}
+
+/// A value that an entry commits to, out of its sealed body. `None` when there is none or the body is withheld.
+pub fn opened(inquiry: &Inquiry, entry: &Entry, name: &str) -> Result<Option<String>, Fault> {
+    let openings = inquiry.gateway().ledger.body(entry)?.unwrap_or_default();
+    Ok(openings.into_iter().find(|opening| opening.name == name).map(|opening| opening.value))
 }
 
 /// The proof file (C2SP tlog-proof) of an entry; `None` while no published checkpoint covers it.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::cursor::Cursors;
 use super::node_id::NodeIds;
-use crate::access::{Decider, MustCheck};
+use crate::access::{Decider, Findings, MustCheck};
 use crate::catalogue::{Catalogue, Departments, RulePacks};
 use crate::clock::Ambient;
 use crate::crypto::Keyring;
@@ -13,6 +13,7 @@ use crate::domain::SubjectId;
 use crate::domain::calendar::WorkingCalendar;
 use crate::domain::identifier::IdentifierKind;
 use crate::ledger::Ledger;
+use crate::ledger::review::ReviewRules;
 use crate::store::{self, Database, StoreError};
 
 /// The long-lived parts.
@@ -38,6 +39,10 @@ pub struct Gateway {
     pub rules: Rules,
     /// For which decisions a check must stand in the ledger.
     pub must_check: MustCheck,
+    /// What in the register deserves a look.
+    pub findings: Findings,
+    /// Which queries are reviewed.
+    pub review: ReviewRules,
     /// Items whose collection needs a law, each with the law that is relied on.
     pub collection_basis: BTreeMap<String, String>,
     /// Time and chance.

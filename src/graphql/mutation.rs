@@ -8,11 +8,12 @@ use super::context::ContextExt;
 use super::object::authorization::Authorization;
 use super::object::credit_check::{CreditCheckInput, CreditCheckSuccess};
 use super::object::redaction::Redaction;
+use super::object::review::{Review, ReviewQueryInput};
 use super::scalar::DateTime;
 use crate::domain::Role;
 use crate::exchange::authorization::{self, NewAuthorization};
 use crate::exchange::submission;
-use crate::exchange::{credit_check, redaction};
+use crate::exchange::{credit_check, redaction, review};
 
 /// Everything that can be changed.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +25,7 @@ pub(super) fn roles_of(field: &str) -> &'static [Role] {
         "grantAuthorization" | "revokeAuthorization" => &[Role::Subject],
         "proposeRedaction" => redaction::PROPOSERS,
         "agreeToRedaction" => redaction::APPROVERS,
+        "reviewQuery" => review::REVIEWERS,
         "submitRecords" | "creditCheck" => &[Role::Department, Role::Coordinator],
         _ => &[],
     }
@@ -169,6 +171,22 @@ pub enum CreditCheckPayload {
     Invalid(InvalidInput),
 }
 
+/// The review, or why it was not taken.
+#[derive(Debug, Union)]
+pub enum ReviewQueryPayload {
+    /// It was taken.
+    Success(ReviewQuerySuccess),
+    /// It was not.
+    Invalid(InvalidInput),
+}
+
+/// The review was taken.
+#[derive(Debug, SimpleObject)]
+pub struct ReviewQuerySuccess {
+    /// It.
+    review: Review,
+}
+
 /// Rows that a department reports.
 #[derive(Clone, Debug, InputObject)]
 pub struct SubmitRecordsInput {
@@ -289,6 +307,21 @@ impl Mutation {
         Ok(match credit_check::run(ctx.inquiry()?, wanted)? {
             Ok(checks) => CreditCheckPayload::Success(checks.into()),
             Err(problems) => CreditCheckPayload::Invalid(invalid(problems)),
+        })
+    }
+
+    /// Says of a query whether it was justified (查询审查), as a supervisor of the department that made it or an auditor, and not of
+    /// one's own. An entry says so; nothing can be unsaid.
+    async fn review_query(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which query, and what to say of it.")] input: ReviewQueryInput,
+    ) -> Result<ReviewQueryPayload> {
+        Ok(match review::judge(ctx.inquiry()?, &input.index, input.justified, &input.reason)? {
+            Ok((review, entry)) => {
+                ReviewQueryPayload::Success(ReviewQuerySuccess { review: Review::new(review, entry) })
+            }
+            Err(problems) => ReviewQueryPayload::Invalid(invalid(problems)),
         })
     }
 

@@ -11,21 +11,23 @@ use super::object::audit_entry::{AuditEntry, AuditFilter};
 use super::object::authorization::Authorization;
 use super::object::catalogue_item::CatalogueItem;
 use super::object::connection::{
-    AccessLogConnection, AuditEntryConnection, AuthorizationConnection, CreditRecordConnection, SubjectConnection,
-    page_size,
+    AccessLogConnection, AuditEntryConnection, AuthorizationConnection, CreditRecordConnection, ReviewConnection,
+    SubjectConnection, page_size,
 };
 use super::object::coverage::MustCheckCoverage;
+use super::object::finding::Finding;
 use super::object::node::Node;
 use super::object::rate_limit::RateLimit;
 use super::object::record::RecordObject;
 use super::object::redaction::Redaction;
+use super::object::review::{Review, ReviewCounts, ReviewState};
 use super::object::subject::Subject;
 use super::object::viewer::Viewer;
 use super::scalar::{CitizenNumber, Date, Uscc};
 use crate::domain::DepartmentId;
 use crate::exchange::node_id::NodeRef;
 use crate::exchange::record::{self, Selection};
-use crate::exchange::{access_log, audit, authorization, coverage, filter, redaction, subject};
+use crate::exchange::{access_log, audit, authorization, coverage, filter, findings, redaction, review, subject};
 
 /// Everything that can be read.
 #[derive(Clone, Copy, Debug)]
@@ -205,10 +207,57 @@ impl Query {
         #[graphql(desc = "The last day of decision.")] to: Date,
     ) -> Nullable<MustCheckCoverage> {
         nullable(|| {
-            let unknown = || ApiError::new(Code::BadUserInput, "`department` is a department id such as `AMR`");
-            let id = DepartmentId::parse(&department).ok_or_else(unknown)?;
+            let id = department_id(&department)?;
             let found = coverage::of(ctx.inquiry()?, &id, (from.0, to.0))?;
             Ok(Some(MustCheckCoverage { department: id, period: (from.0, to.0), found }))
+        })
+    }
+
+    /// Queries that are to be reviewed (查询审查), the oldest first: those that an authorization opened, those beyond reach, and a
+    /// sample that the leaf hashes draw. For auditors, and for supervisors of the department that made them.
+    #[expect(clippy::too_many_arguments, reason = "each is an argument of the field in the schema")]
+    async fn reviews(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "In this state alone.")] state: Option<ReviewState>,
+        #[graphql(desc = "Awaited and past their day alone.", default = false)] overdue: bool,
+        #[graphql(desc = "Of this department alone, such as `AMR`.")] department: Option<String>,
+        #[graphql(desc = "How many, 1 to 100.", default = 20)] first: i32,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+    ) -> Nullable<ReviewConnection> {
+        nullable(|| {
+            let department = department.as_deref().map(department_id).transpose()?;
+            let wanted = (department.as_ref(), state.map(Into::into), overdue);
+            let page = review::list(ctx.inquiry()?, wanted, after.as_deref(), page_size(ctx, first)?)?;
+            Ok(Some(Review::connection(page, after.is_some())))
+        })
+    }
+
+    /// How many queries await review, are overdue, were found justified or not. For those who may read `reviews`.
+    async fn review_counts(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Of this department alone, such as `AMR`.")] department: Option<String>,
+    ) -> Nullable<ReviewCounts> {
+        nullable(|| {
+            let department = department.as_deref().map(department_id).transpose()?;
+            Ok(Some(review::counts(ctx.inquiry()?, department.as_ref())?.into()))
+        })
+    }
+
+    /// Findings (异常查询): what in the register of 1 to 31 days deserves a look, by the rules of `findings.toml`, over the queries of
+    /// officers. For those who may read `reviews`. Looks at 100,000 queries at most.
+    async fn findings(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The first day.")] from: Date,
+        #[graphql(desc = "The last day.")] to: Date,
+        #[graphql(desc = "Of this department alone, such as `AMR`.")] department: Option<String>,
+    ) -> Nullable<Vec<Finding>> {
+        nullable(|| {
+            let department = department.as_deref().map(department_id).transpose()?;
+            let found = findings::of(ctx.inquiry()?, department.as_ref(), (from.0, to.0))?;
+            Ok(Some(found.into_iter().map(Finding).collect()))
         })
     }
 
@@ -221,6 +270,11 @@ impl Query {
     async fn rate_limit(&self, ctx: &Context<'_>) -> Result<RateLimit> {
         Ok(ctx.data::<RateLimit>()?.clone())
     }
+}
+
+fn department_id(text: &str) -> Result<DepartmentId, ApiError> {
+    let unknown = || ApiError::new(Code::BadUserInput, "`department` is a department id such as `AMR`");
+    DepartmentId::parse(text).ok_or_else(unknown)
 }
 
 impl RecordFilter {

@@ -34,6 +34,7 @@ pub mod receipt;
 pub mod redaction;
 pub mod report;
 pub mod retention;
+pub mod review;
 pub mod small_file;
 pub mod state;
 mod table;

@@ -1,6 +1,9 @@
 //! Reading the ledger for those who may: auditors, and subjects who ask who has asked about them. The searching
 //! columns are a convenience; every entry that is handed out is read from its leaf, and the leaf is hashed again.
 
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+
 use super::body::{BodyKeys, BodyPlace};
 use super::commitment::Opening;
 use super::draft::side_index;
@@ -11,6 +14,9 @@ use super::tree::leaf_hash;
 use crate::domain::{Instant, Role};
 use crate::store::ledger::entry::{self, BodyRow, EntryFilter, EntryRow};
 use crate::store::{Database, StoreError};
+
+/// How many entries a walk reads at once, and how far it looks beyond its end.
+const WALK: i64 = 1_000;
 
 /// What to look for. Absent parts do not narrow.
 #[derive(Clone, Debug, Default)]
@@ -64,6 +70,56 @@ impl Ledger {
         let Ok(index) = i64::try_from(index) else { return Ok(None) };
         let rows = self.database().read(|connection| entry::page(connection, index, 1))?;
         rows.iter().find(|row| row.idx == index).map(read_row).transpose()
+    }
+
+    /// Gives every wanted entry between two instants to `each`, in order, with what it commits to (`None` when its body is
+    /// gone), until `each` breaks off. Clocks of several instances may differ: what is within a thousand entries of its
+    /// place is found.
+    pub fn walk(
+        &self,
+        (from, to): (Instant, Instant),
+        is_wanted: impl Fn(&Leaf) -> bool,
+        mut each: impl FnMut(Entry, Option<Vec<Opening>>) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        let mut start = self.first_after(from)?.saturating_sub(WALK);
+        let mut beyond = 0;
+        while beyond < WALK {
+            let rows = self.database().read(|connection| entry::page(connection, start, WALK))?;
+            let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(()) };
+            let bodies = self.database().read(|connection| entry::bodies(connection, first.idx, last.idx))?;
+            let bodies: HashMap<i64, &BodyRow> = bodies.iter().map(|body| (body.idx, body)).collect();
+            start = last.idx + 1;
+            for row in &rows {
+                beyond = if row.t >= to.micros() { beyond + 1 } else { 0 };
+                if !(from.micros()..to.micros()).contains(&row.t) {
+                    continue;
+                }
+                let entry = read_row(row)?;
+                if !is_wanted(&entry.leaf) {
+                    continue;
+                }
+                let keys = self.keys();
+                let body = match bodies.get(&row.idx) {
+                    Some(body) => open_row(body, &entry.leaf, keys.bodies(), &keys.origin)?,
+                    None => None,
+                };
+                if each(entry, body).is_break() {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The index of the first entry at or after an instant, by halving.
+    fn first_after(&self, from: Instant) -> Result<i64, StoreError> {
+        let (mut low, mut high) = (0, i64::try_from(self.size()).unwrap_or(i64::MAX));
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let row = self.database().read(|connection| entry::page(connection, middle, 1))?;
+            if row.first().is_some_and(|row| row.t < from.micros()) { low = middle + 1 } else { high = middle }
+        }
+        Ok(low)
     }
 
     /// What an entry commits to, for those who may see it. `None` when it is redacted: the row or its key is gone.

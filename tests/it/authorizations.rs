@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 use crate::answers::licences;
 use crate::support::{Answered, Asker, TestApp};
 
-const BANK: &str = "BANK-1";
+pub const BANK: &str = "BANK-1";
 const NUMBER: &str = "legalRepresentativeCertificateNo";
 
-async fn grant(app: &TestApp, uscc: &str, more: Value) -> String {
+pub async fn grant(app: &TestApp, uscc: &str, more: Value) -> String {
     let mut input = json!({
         "grantee": BANK, "purpose": "loan-review", "validTo": "2027-01-01T00:00:00Z",
         "items": [{ "item": "administrative-licence" }],

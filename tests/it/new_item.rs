@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::support::process::copy_folder;
 use crate::support::{TestApp, Wanted};
 use chengxin::domain::identifier::Uscc;
 
@@ -71,22 +72,10 @@ id = "2026"
 "统一社会信用代码" = "subject.uscc"
 "#;
 
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            std::fs::copy(entry.path(), target).unwrap();
-        }
-    }
-}
-
 #[actix_web::test]
 async fn a_new_file_is_a_new_type_with_its_masks_and_tiers() {
     let folder = tempfile::tempdir().unwrap();
-    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("policies"), folder.path());
+    copy_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("policies"), folder.path());
     std::fs::write(folder.path().join("catalogue/charity-donation.toml"), ITEM).unwrap();
     let app = TestApp::with(Wanted { policies: folder.path().to_path_buf(), ..Wanted::default() });
     let sdl = app.service.engine.sdl();

@@ -6,6 +6,7 @@ use std::path::Path;
 use chengxin::domain::identifier::Uscc;
 use chengxin::exchange::recompute::{Recomputed, recompute};
 
+use crate::support::process::copy_folder;
 use crate::support::{TestApp, Wanted};
 
 const QUERY: &str = "{ records(item: \"administrative-penalty\") { nodes { publishedUntil } } }";
@@ -13,7 +14,7 @@ const QUERY: &str = "{ records(item: \"administrative-penalty\") { nodes { publi
 #[actix_web::test]
 async fn a_shorter_period_ends_the_publication_of_what_was_imported_before() {
     let policies = tempfile::tempdir().unwrap();
-    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("policies"), policies.path());
+    copy_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("policies"), policies.path());
     let mut app = TestApp::with(Wanted { policies: policies.path().to_owned(), ..Wanted::default() });
     let uscc = Uscc::with_check("91370502MA9AAAA00").unwrap();
     let report = app.import(
@@ -41,17 +42,4 @@ async fn a_shorter_period_ends_the_publication_of_what_was_imported_before() {
 
 fn run(app: &TestApp) -> Recomputed {
     recompute(&app.service.gateway, |_| ()).unwrap()
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
-    }
 }

@@ -19,7 +19,8 @@ const RECORD: &str = "mutation($input: SubmitRecordsInput!) { submitRecords(inpu
 
 /// Plays the day through the gateway; gives what to ask `mustCheckCoverage` for.
 pub fn play(at: &requests::Desk<'_>, applicants: &[(String, String)], today: Date) -> anyhow::Result<Value> {
-    let cases = (1..).map(|serial| format!("东营样例食字〔{}〕第{:02}{:02}{serial:02}号", today.year(), today.month(), today.day()));
+    let cases = (1..)
+        .map(|serial| format!("东营样例食字〔{}〕第{:02}{:02}{serial:02}号", today.year(), today.month(), today.day()));
     let cases: Vec<(String, &(String, String))> = cases.zip(applicants).collect();
     let checked = cases.iter().enumerate().filter(|(place, _)| *place != FORGOTTEN);
     let checks: Vec<Value> = checked.map(|(_, (case, (_, uscc)))| json!({ "uscc": uscc, "case": case })).collect();

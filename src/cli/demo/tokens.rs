@@ -89,6 +89,7 @@ impl Demo {
         let grantee = TokenClaims { organization: Some(GRANTEE.to_owned()), ..claims(Role::Grantee, "bank-clerk-1") };
         let all = [
             ("department", department(Role::Department, "amr-officer-1", "AMR")),
+            ("supervisor", TokenClaims { supervisor: true, ..department(Role::Department, "amr-supervisor-1", "AMR") }),
             ("coordinator", department(Role::Coordinator, "drc-officer-1", "DRC")),
             ("subject", subject("firm-1", format!("uscc:{}", self.facts.uscc))),
             ("person", subject("person-1", format!("person:{person}"))),

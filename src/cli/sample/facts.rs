@@ -79,7 +79,12 @@ impl SampleFacts {
             other_uscc: world.other.uscc.clone(),
             other_name: world.other.name.clone(),
             names: named.take(NAMES).map(|firm| firm.name.clone()).collect(),
-            applicants: world.firms.iter().take(APPLICANTS).map(|firm| (firm.name.clone(), firm.uscc.clone())).collect(),
+            applicants: world
+                .firms
+                .iter()
+                .take(APPLICANTS)
+                .map(|firm| (firm.name.clone(), firm.uscc.clone()))
+                .collect(),
             records,
         }
     }

@@ -9,6 +9,7 @@ use super::audit_entry::AuditEntry;
 use super::authorization::Authorization;
 use super::rate_limit::RateLimit;
 use super::record::RecordObject;
+use super::review::Review;
 use super::subject::Subject;
 use crate::exchange::cursor::CursorScope;
 use crate::exchange::inquiry::Inquiry;
@@ -91,6 +92,7 @@ connection!(SubjectConnection, SubjectEdge, Subject, "subjects");
 connection!(AuthorizationConnection, AuthorizationEdge, Authorization, "authorizations");
 connection!(AccessLogConnection, AccessLogEdge, AccessLogRow, "queries about you");
 connection!(AuditEntryConnection, AuditEntryEdge, AuditEntry, "ledger entries");
+connection!(ReviewConnection, ReviewEdge, Review, "queries to review");
 
 /// A page of records.
 #[derive(Debug)]

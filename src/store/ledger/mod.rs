@@ -4,6 +4,7 @@ pub mod entry;
 pub mod head;
 pub mod period;
 pub mod redaction;
+pub mod review;
 pub mod schema;
 pub mod subject;
 pub mod tree;

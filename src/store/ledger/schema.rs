@@ -101,4 +101,25 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    ledger_review (idx) {
+        idx -> BigInt,
+        consumer -> Text,
+        reasons -> Text,
+        due_on -> Text,
+        state -> Text,
+        reviewed_by -> Text,
+        reviewed_role -> Text,
+        reviewed_at -> Nullable<BigInt>,
+        comment -> Text,
+    }
+}
+
+diesel::table! {
+    ledger_review_progress (id) {
+        id -> Integer,
+        next -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(ledger_entry, ledger_body);

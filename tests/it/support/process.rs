@@ -207,8 +207,9 @@ pub fn licences(uscc: &str) -> String {
     )
 }
 
-fn copy_folder(from: &Path, to: &Path) {
-    std::fs::create_dir(to).unwrap();
+/// Copies a folder with all that is in it.
+pub fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
         let target = to.join(entry.file_name());

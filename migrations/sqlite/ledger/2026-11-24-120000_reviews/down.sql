@@ -1,0 +1,2 @@
+DROP TABLE ledger_review_progress;
+DROP TABLE ledger_review;
