@@ -1,7 +1,7 @@
 //! `chengxin serve`: the gateway, with a configuration file.
 
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -70,18 +70,19 @@ pub fn until_stopped(
     once_open: impl FnOnce() -> anyhow::Result<()> + Send + 'static,
 ) -> anyhow::Result<()> {
     let (workers, policies) = (config.workers, config.policies.clone());
+    let high_water = config.ledger_settings().high_water;
     let ledger = service.gateway.ledger.clone();
     let result = actix_web::rt::System::new().block_on(async move {
         let folding = actix_web::rt::spawn(fold::write_past_minutes(Arc::clone(&service)));
         let beside = actix_web::rt::task::spawn_blocking(once_open);
-        let keys = Arc::clone(&service);
+        let (keys, high_water) = (Arc::clone(&service), high_water.clone());
         let maintenance = actix_web::rt::spawn(async move {
             let mut ticks = tokio::time::interval(std::time::Duration::from_mins(1));
             loop {
                 ticks.tick().await;
-                let keys = Arc::clone(&keys);
+                let (keys, kept) = (Arc::clone(&keys), high_water.clone());
                 // A failed fetch is told by the authenticator itself; the keys at hand go on serving.
-                let _done = actix_web::rt::task::spawn_blocking(move || maintain(&keys)).await;
+                let _done = actix_web::rt::task::spawn_blocking(move || maintain(&keys, kept.as_deref())).await;
             }
         });
         let reloading = actix_web::rt::spawn(reload_on_hangup(Arc::clone(&service), policies));
@@ -99,9 +100,15 @@ pub fn until_stopped(
     result
 }
 
-/// What is done every minute: key sets of issuers, and the queue of reviews.
-fn maintain(service: &Service) {
+/// What is done every minute: key sets of issuers, the newest checkpoint kept outside, the queue of reviews.
+fn maintain(service: &Service, high_water: Option<&Path>) {
     service.authenticator.maintain();
+    if let Some(Err(error)) = high_water.map(|path| service.gateway.ledger.recheck_high_water(path)) {
+        tracing::error!(
+            error = &error as &dyn std::error::Error,
+            "the ledger is not what was signed, or cannot be held against it"
+        );
+    }
     // Whoever asks for reviews catches up too; here it is only done ahead.
     if review::catch_up(&service.gateway, REVIEW_CHUNKS).is_err() {
         tracing::warn!("new queries could not be looked through for review; it is tried again in a minute");

@@ -8,12 +8,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::checkpoint::Checkpoint;
-use super::log::LedgerError;
+use super::log::{Ledger, LedgerError};
 use super::note::VerifierKey;
 use super::proof;
 use super::published::StoredTiles;
 use super::small_file;
-use crate::store::AnyConnection;
+use crate::store::{AnyConnection, StoreError};
 
 /// How much time passes between two writes at least, in microseconds: a rollback of less is found by a witness alone.
 const EVERY: i64 = 1_000_000;
@@ -48,6 +48,21 @@ impl HighWater {
 /// Writes the file when the ledger is opened, so that a place where nothing can be kept is known then, not after a loss.
 pub(super) fn begin(path: &Path, note: &str) -> Result<(), LedgerError> {
     small_file::replace(path, note).map_err(|cause| LedgerError::HighWater { path: path.to_owned(), cause })
+}
+
+impl Ledger {
+    /// Holds the ledger against the file again, as when it was opened. A contradiction closes it: somebody has put the
+    /// database back, or gone on with another, under a running gateway.
+    pub fn recheck_high_water(&self, path: &Path) -> Result<(), LedgerError> {
+        let log = self.keys().log();
+        // One state of the database, read after the file: it is never behind the file by growing meanwhile.
+        let checked =
+            self.database().connect()?.snapshot(|connection| Ok::<_, StoreError>(check(connection, path, log)))?;
+        if checked.as_ref().is_err_and(LedgerError::is_contradiction) {
+            self.distrust();
+        }
+        checked
+    }
 }
 
 /// Holds the signed tree of the database against the file, if there is one.

@@ -45,6 +45,7 @@ pub mod undisclosed;
 pub mod verify;
 pub mod verify_bundle;
 pub mod verify_database;
+pub mod verify_index;
 
 pub use audit::Expectation;
 pub use body::BodyKeys;
@@ -65,3 +66,4 @@ pub use undisclosed::{NotItsReceipt, Undisclosed, release};
 pub use verify::verify_export;
 pub use verify_bundle::{Trust, Verified, verify_bundle};
 pub use verify_database::verify_database;
+pub use verify_index::verify_index;

@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::process::{Command, Stdio};
 
-use chengxin::ledger::{Expectation, LedgerError, LedgerSettings, verify_database};
+use chengxin::ledger::{Expectation, LedgerError, LedgerSettings, Reason, State, verify_database};
 
 use crate::ledger_log::setting::{append, keys, ledgers};
 use crate::support::process::Place;
@@ -135,6 +135,14 @@ fn a_database_put_back_or_gone_on_with_differently_is_refused_by_the_checkpoint_
         ledger.close();
         let opened = yesterday.open_with(keys(1), &settings()).map(drop);
         assert!(matches!(opened, Err(LedgerError::RolledBack { kept: 310, stored: 300, .. })), "{opened:?}");
+        // The same under a running gateway that is looked at again.
+        let running = yesterday.open_with(keys(1), &LedgerSettings::default()).unwrap();
+        assert!(running.recheck_high_water(&kept.path().join("none")).is_ok(), "nothing is kept there");
+        std::fs::write(kept.path().join("today"), &today).unwrap();
+        assert!(running.recheck_high_water(&kept.path().join("today")).is_ok() && running.is_ready());
+        let found = running.recheck_high_water(&path).unwrap_err();
+        assert!(matches!(found, LedgerError::RolledBack { .. }) && !running.is_ready(), "{found:?}");
+        assert_eq!(running.try_reopen_blocking(), State::Closed(Reason::Tampered), "until a person has looked");
         append(&other.open_with(keys(1), &LedgerSettings::default()).unwrap(), 400..450);
         let opened = other.open_with(keys(1), &settings()).map(drop).unwrap_err();
         assert!(matches!(opened, LedgerError::Forked { kept: 310, .. }) && opened.is_contradiction(), "{opened:?}");

@@ -16,6 +16,7 @@ use futures_util::FutureExt as _;
 
 use setting::{NOW, append, keys, ledgers, places, read, subject};
 
+mod index;
 pub(crate) mod setting;
 
 fn pinned() -> Expectation {

@@ -15,7 +15,7 @@ use crate::clock::Ambient;
 use crate::ledger::small_file;
 use crate::ledger::{
     Expectation, Outcome, Policy, ProofFile, Report, ShownReceipt, Trust, VerifierKey, verify_bundle, verify_database,
-    verify_export, verify_receipt,
+    verify_export, verify_index, verify_receipt,
 };
 
 /// Arguments of `chengxin ledger verify`.
@@ -95,7 +95,9 @@ pub(super) fn run(arguments: &VerifyArgs, ambient: &Ambient, out: &mut impl Writ
             let Opened { database, keys, .. } = super::open(config, ambient)?;
             let log = Some(key.unwrap_or_else(|| keys.log().clone()));
             let expectation = Expectation { log, checkpoint, known: known.into_iter().collect() };
-            verify_database(&database, &expectation, Some(keys.bodies()))?
+            let mut report = verify_database(&database, &expectation, Some(keys.bodies()))?;
+            verify_index(&database, &keys, &mut report)?;
+            report
         }
         (None, None) => bail!("name a bundle, a file, or a configuration with --config"),
     };

@@ -3,7 +3,7 @@
 
 use diesel::prelude::*;
 
-use super::schema::ledger_subject_recent;
+use super::schema::{ledger_subject, ledger_subject_recent};
 use crate::store::connection::{AnyConnection, on_each_backend};
 use crate::store::error::StoreError;
 use crate::store::insert::{Bound, Row};
@@ -28,6 +28,23 @@ impl Row for SubjectRow {
         put(Bound::Bytes(&self.subject))?;
         put(Bound::Number(&self.idx))
     }
+}
+
+/// Every row of the entries from `from` to `to`, both included, in tail and segments, in order.
+pub fn rows(connection: &mut AnyConnection, from: i64, to: i64) -> Result<Vec<SubjectRow>, StoreError> {
+    let tail: Vec<(i64, Vec<u8>)> = ledger_subject_recent::table
+        .filter(ledger_subject_recent::idx.between(from, to))
+        .select((ledger_subject_recent::idx, ledger_subject_recent::subject))
+        .load(connection)?;
+    let settled: Vec<(i64, Vec<u8>)> = ledger_subject::table
+        .filter(ledger_subject::segment.between(from / SEGMENT, to / SEGMENT))
+        .filter(ledger_subject::idx.between(from, to))
+        .select((ledger_subject::idx, ledger_subject::subject))
+        .load(connection)?;
+    let mut rows: Vec<SubjectRow> =
+        tail.into_iter().chain(settled).map(|(idx, subject)| SubjectRow { subject, idx }).collect();
+    rows.sort_by(|a, b| (a.idx, &a.subject).cmp(&(b.idx, &b.subject)));
+    Ok(rows)
 }
 
 /// Whether there are rows of a whole segment below entry `end` that are still in the tail: the segment's number.
