@@ -49,6 +49,14 @@ pub(super) fn use_flag(authorization: &Authorization) -> String {
     format!("AUTHORIZATION:{}", authorization.id)
 }
 
+/// Without what the subject learns of later, by law.
+fn told_by_now(inquiry: &Inquiry, mut entries: Vec<Entry>) -> Result<Vec<Entry>, Fault> {
+    let indexes: Vec<u64> = entries.iter().map(|entry| entry.index).collect();
+    let hidden = inquiry.gateway().ledger.hidden_from_subjects(&indexes)?;
+    entries.retain(|entry| !hidden.contains(&entry.index));
+    Ok(entries)
+}
+
 fn about(
     inquiry: &Inquiry,
     subject: SubjectId,
@@ -58,8 +66,17 @@ fn about(
 ) -> Result<EntryPage, Fault> {
     let names = inquiry.gateway().names_in_ledger(subject)?;
     let below = page::place(inquiry, list, after, |place| place.parse().ok())?;
-    let found = audit::about_any(inquiry, &EntryQuery::default(), &names, below, audit::one_more(first))?;
-    Ok(audit::shown(inquiry, list, found, first))
+    let (mut below, limit) = (below, audit::one_more(first));
+    let mut found = Vec::new();
+    loop {
+        let page = audit::about_any(inquiry, &EntryQuery::default(), &names, below, limit)?;
+        let is_last = page.len() < limit as usize;
+        below = page.last().map(|entry| entry.index);
+        found.extend(told_by_now(inquiry, page)?);
+        if is_last || found.len() > first {
+            return Ok(audit::shown(inquiry, list, found, first));
+        }
+    }
 }
 
 /// The name that the subject is told: the department's or the grantee's code, or nothing for the public.

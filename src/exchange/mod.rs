@@ -6,6 +6,7 @@ pub mod authorization;
 pub mod coverage;
 pub mod credit_check;
 pub mod cursor;
+pub mod delay;
 pub mod deposit;
 pub mod disclosures;
 pub mod fault;

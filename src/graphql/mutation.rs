@@ -7,13 +7,14 @@ use async_graphql::{Context, ID, InputObject, Json, Object, Result, SimpleObject
 use super::context::ContextExt;
 use super::object::authorization::Authorization;
 use super::object::credit_check::{CreditCheckInput, CreditCheckSuccess};
+use super::object::delay::{AgreeToDelayInput, Delay, ProposeDelayInput};
 use super::object::redaction::Redaction;
 use super::object::review::{Review, ReviewQueryInput};
 use super::scalar::DateTime;
 use crate::domain::Role;
 use crate::exchange::authorization::{self, NewAuthorization};
 use crate::exchange::submission;
-use crate::exchange::{credit_check, redaction, review};
+use crate::exchange::{credit_check, delay, redaction, review};
 
 /// Everything that can be changed.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +26,8 @@ pub(super) fn roles_of(field: &str) -> &'static [Role] {
         "grantAuthorization" | "revokeAuthorization" => &[Role::Subject],
         "proposeRedaction" => redaction::PROPOSERS,
         "agreeToRedaction" => redaction::APPROVERS,
+        "proposeDelay" => delay::PROPOSERS,
+        "agreeToDelay" => delay::APPROVERS,
         "reviewQuery" => review::REVIEWERS,
         "submitRecords" | "creditCheck" => &[Role::Department, Role::Coordinator],
         _ => &[],
@@ -169,6 +172,31 @@ pub enum CreditCheckPayload {
     Success(CreditCheckSuccess),
     /// None was made.
     Invalid(InvalidInput),
+}
+
+/// The delay, or why it goes no further.
+#[derive(Debug, Union)]
+pub enum DelayPayload {
+    /// How far it has come.
+    Success(DelaySuccess),
+    /// Nothing was done.
+    Invalid(InvalidInput),
+}
+
+/// The delay as it stands now.
+#[derive(Debug, SimpleObject)]
+pub struct DelaySuccess {
+    /// It.
+    delay: Delay,
+}
+
+impl From<Result<delay::Delay, Vec<authorization::InputProblem>>> for DelayPayload {
+    fn from(done: Result<delay::Delay, Vec<authorization::InputProblem>>) -> Self {
+        match done {
+            Ok(done) => Self::Success(DelaySuccess { delay: Delay(done) }),
+            Err(problems) => Self::Invalid(invalid(problems)),
+        }
+    }
 }
 
 /// The review, or why it was not taken.
@@ -323,6 +351,25 @@ impl Mutation {
             }
             Err(problems) => ReviewQueryPayload::Invalid(invalid(problems)),
         })
+    }
+
+    /// Proposes to tell the subjects of a query later (推迟告知), as a supervisor of the department that made it. Holds at once, and lapses
+    /// after three days unless an auditor or the security administrator agrees. One proposal for each query.
+    async fn propose_delay(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which query, until when, and on what ground.")] input: ProposeDelayInput,
+    ) -> Result<DelayPayload> {
+        Ok(delay::propose(ctx.inquiry()?, &input.index, input.until.0, &input.ground)?.into())
+    }
+
+    /// Agrees to a delay; an entry says so.
+    async fn agree_to_delay(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which one.")] input: AgreeToDelayInput,
+    ) -> Result<DelayPayload> {
+        Ok(delay::agree(ctx.inquiry()?, &input.index)?.into())
     }
 
     /// Reports rows of a catalogue item, up to 1,000 at once: your department is their provider, and no other department's record is replaced.

@@ -15,6 +15,7 @@ use super::object::connection::{
     SubjectConnection, page_size,
 };
 use super::object::coverage::MustCheckCoverage;
+use super::object::delay::Delay;
 use super::object::finding::Finding;
 use super::object::node::Node;
 use super::object::rate_limit::RateLimit;
@@ -27,7 +28,9 @@ use super::scalar::{CitizenNumber, Date, Uscc};
 use crate::domain::DepartmentId;
 use crate::exchange::node_id::NodeRef;
 use crate::exchange::record::{self, Selection};
-use crate::exchange::{access_log, audit, authorization, coverage, filter, findings, redaction, review, subject};
+use crate::exchange::{
+    access_log, audit, authorization, coverage, delay, filter, findings, redaction, review, subject,
+};
 
 /// Everything that can be read.
 #[derive(Clone, Copy, Debug)]
@@ -259,6 +262,11 @@ impl Query {
             let found = findings::of(ctx.inquiry()?, department.as_ref(), (from.0, to.0))?;
             Ok(Some(found.into_iter().map(Finding).collect()))
         })
+    }
+
+    /// The delays that were proposed last, the newest first, at most 100. For those who may agree to one.
+    async fn delays(&self, ctx: &Context<'_>) -> Nullable<Vec<Delay>> {
+        nullable(|| Ok(Some(delay::list(ctx.inquiry()?)?.into_iter().map(Delay).collect())))
     }
 
     /// The redactions that were proposed last, the newest first, at most 100. For those who may propose one or agree to one.

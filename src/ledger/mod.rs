@@ -13,6 +13,7 @@ pub mod canonical;
 pub mod checkpoint;
 pub mod commitment;
 pub mod cosignature;
+pub mod delay;
 mod draft;
 pub mod entry;
 pub mod export;

@@ -14,6 +14,7 @@ mod backends;
 mod catalogue;
 mod commands;
 mod conformance;
+mod delays;
 mod disclosure;
 mod durability;
 mod faults;

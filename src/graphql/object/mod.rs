@@ -7,6 +7,7 @@ pub mod catalogue_item;
 pub mod connection;
 pub mod coverage;
 pub mod credit_check;
+pub mod delay;
 pub mod department;
 pub mod finding;
 pub mod node;

@@ -1,5 +1,6 @@
 //! The ledger's rows. What they mean, and whether they are true, is for the room `ledger`.
 
+pub mod delay;
 pub mod entry;
 pub mod head;
 pub mod period;

@@ -102,6 +102,20 @@ diesel::table! {
 }
 
 diesel::table! {
+    ledger_delay (idx) {
+        idx -> BigInt,
+        until_on -> Text,
+        ground -> Text,
+        proposed_by -> Text,
+        proposed_role -> Text,
+        proposed_at -> BigInt,
+        agreed_by -> Text,
+        agreed_role -> Text,
+        agreed_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
     ledger_review (idx) {
         idx -> BigInt,
         consumer -> Text,
