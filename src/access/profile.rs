@@ -70,7 +70,7 @@ impl ProfileKey {
             None => Declared::Nothing,
             Some(code) => {
                 let purpose = rules.purposes().get(code).ok_or(PurposeNotAllowed::Unknown)?;
-                if !purpose.claimable(asking.role, asking.department) {
+                if !purpose.claimable(asking.role, asking.department, today) {
                     return Err(PurposeNotAllowed::NotClaimable);
                 }
                 let code = purpose.code.clone();
@@ -121,8 +121,9 @@ impl Profile {
             asker: rules.asker(&key, purpose),
             tier: purpose.map(|purpose| purpose.tier),
         };
-        let claimable =
-            || rules.purposes().iter().filter(|purpose| purpose.claimable(key.role, key.department.as_ref()));
+        let claimable = || {
+            rules.purposes().iter().filter(|purpose| purpose.claimable(key.role, key.department.as_ref(), key.today))
+        };
         let usable = key.purpose().and_then(|code| rules.purposes().get(code.as_str()));
         let declarable = |purpose: &&Purpose| match &key.declared {
             Declared::Usable(_) => false,

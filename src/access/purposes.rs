@@ -9,7 +9,7 @@ use toml::Spanned;
 use super::PolicyFault;
 use super::folder::PURPOSES;
 use crate::catalogue::Bilingual;
-use crate::domain::{DepartmentId, PurposeCode, Role, Tier};
+use crate::domain::{Date, DepartmentId, PurposeCode, Role, Tier};
 
 /// A case number longer than this is none.
 const CASE_LENGTH_MAX: usize = 128;
@@ -33,6 +33,10 @@ pub struct Purpose {
     pub allows_lookup: bool,
     /// How far it opens; a role's own reach may be nearer.
     pub tier: Tier,
+    /// The first day on which it may be claimed; from the beginning when absent.
+    pub valid_from: Option<Date>,
+    /// The last day; without end when absent.
+    pub valid_to: Option<Date>,
 }
 
 /// Which departments may claim a purpose.
@@ -45,8 +49,13 @@ pub enum Departments {
 }
 
 impl Purpose {
-    /// Whether a caller of this role and department may claim it. A department that is not named may claim nothing.
-    pub fn claimable(&self, role: Role, department: Option<&DepartmentId>) -> bool {
+    /// Whether it is in force on a day.
+    pub fn is_valid_on(&self, today: Date) -> bool {
+        self.valid_from.is_none_or(|from| from <= today) && self.valid_to.is_none_or(|to| today <= to)
+    }
+
+    /// Whether a caller of this role and department may claim it on a day. A department that is not named may claim nothing.
+    pub fn claimable(&self, role: Role, department: Option<&DepartmentId>, today: Date) -> bool {
         let by_department = match role {
             Role::Department | Role::Coordinator => department.is_some_and(|department| match &self.departments {
                 Departments::All => true,
@@ -55,7 +64,7 @@ impl Purpose {
             Role::Grantee => true,
             Role::Public | Role::Subject | Role::Auditor | Role::SecurityAdmin | Role::SystemAdmin => false,
         };
-        by_department && self.roles.contains(&role)
+        by_department && self.roles.contains(&role) && self.is_valid_on(today)
     }
 
     /// Whether it is usable with this case number: one is there, or none is needed.
@@ -132,16 +141,28 @@ struct Entry {
     requires_case: bool,
     allows_lookup: bool,
     tier: Tier,
+    valid_from: Option<String>,
+    valid_to: Option<String>,
+}
+
+/// A day as the file has it, if it has one.
+fn day(text: Option<&String>) -> Result<Option<Date>, jiff::Error> {
+    text.map(|text| text.parse()).transpose()
 }
 
 impl Entry {
     fn faults(&self) -> impl Iterator<Item = &'static str> + use<> {
         let claimants = [Role::Department, Role::Coordinator, Role::Grantee];
         let by_departments = self.roles.contains(&Role::Department) || self.roles.contains(&Role::Coordinator);
+        let (from, to) = (day(self.valid_from.as_ref()), day(self.valid_to.as_ref()));
+        let is_no_day = from.is_err() || to.is_err();
+        let is_backward = matches!((from, to), (Ok(Some(from)), Ok(Some(to))) if from > to);
         let department_known = |text: &String| text == "*" || DepartmentId::parse(text).is_some();
         let reasons = [
             (self.title.zh.is_empty() || self.title.en.is_empty(), "a title is empty"),
             (self.basis.trim().is_empty(), "the legal basis is empty"),
+            (is_no_day, "`valid_from` and `valid_to` are days such as \"2026-01-01\""),
+            (is_backward, "`valid_from` lies after `valid_to`"),
             (self.roles.is_empty(), "nobody may claim it: `roles` is empty"),
             (
                 !self.roles.iter().all(|role| claimants.contains(role)),
@@ -175,6 +196,7 @@ impl Entry {
         } else {
             Departments::Listed(self.departments.iter().filter_map(|text| DepartmentId::parse(text)).collect())
         };
+        // A day that does not parse was told as a fault before.
         Purpose {
             code: self.code,
             title: self.title,
@@ -184,6 +206,8 @@ impl Entry {
             requires_case: self.requires_case,
             allows_lookup: self.allows_lookup,
             tier: self.tier,
+            valid_from: day(self.valid_from.as_ref()).ok().flatten(),
+            valid_to: day(self.valid_to.as_ref()).ok().flatten(),
         }
     }
 }
@@ -192,6 +216,7 @@ impl Entry {
 mod tests {
     use super::*;
 
+    const TODAY: Date = jiff::civil::date(2026, 11, 24);
     const ENTRY: &str = r#"
 [[purpose]]
 code = "licence-review"
@@ -213,11 +238,31 @@ tier = "GOVERNMENT_SHARING"
         let purposes = Purposes::parse(ENTRY).unwrap();
         let purpose = purposes.get("licence-review").unwrap();
         let market = DepartmentId::parse("AMR");
-        assert!(purpose.claimable(Role::Department, market.as_ref()));
-        assert!(!purpose.claimable(Role::Department, DepartmentId::parse("PS").as_ref()));
-        assert!(!purpose.claimable(Role::Department, None));
-        assert!(!purpose.claimable(Role::Coordinator, market.as_ref()));
-        assert!(!purpose.claimable(Role::Public, market.as_ref()));
+        assert!(purpose.claimable(Role::Department, market.as_ref(), TODAY));
+        assert!(!purpose.claimable(Role::Department, DepartmentId::parse("PS").as_ref(), TODAY));
+        assert!(!purpose.claimable(Role::Department, None, TODAY));
+        assert!(!purpose.claimable(Role::Coordinator, market.as_ref(), TODAY));
+        assert!(!purpose.claimable(Role::Public, market.as_ref(), TODAY));
+    }
+
+    #[test]
+    fn a_purpose_is_claimed_from_its_first_day_to_its_last_and_no_other() {
+        let text = format!("{ENTRY}valid_from = \"2026-11-24\"\nvalid_to = \"2026-11-25\"\n");
+        let purposes = Purposes::parse(&text).unwrap();
+        let purpose = purposes.get("licence-review").unwrap();
+        let days: Vec<bool> = (23..=26)
+            .map(|day| {
+                let market = DepartmentId::parse("AMR");
+                purpose.claimable(Role::Department, market.as_ref(), jiff::civil::date(2026, 11, day))
+            })
+            .collect();
+        assert_eq!(days, [false, true, true, false]);
+        for (line, told) in [
+            ("valid_from = \"24.11.2026\"", "are days such as"),
+            ("valid_from = \"2026-12-01\"\nvalid_to = \"2026-11-01\"", "lies after"),
+        ] {
+            assert!(faults(&format!("{ENTRY}{line}\n"))[0].contains(told), "{line}");
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use clap::Args;
 use crate::app::{self, NotStarted};
 use crate::clock::Ambient;
 use crate::config::Config;
-use crate::exchange::review;
+use crate::exchange::{register, review};
 use crate::http::fold;
 use crate::http::server::serve;
 use crate::http::service::Service;
@@ -71,6 +71,7 @@ pub fn until_stopped(
 ) -> anyhow::Result<()> {
     let (workers, policies) = (config.workers, config.policies.clone());
     let high_water = config.ledger_settings().high_water;
+    tell_policies(&service);
     let ledger = service.gateway.ledger.clone();
     let result = actix_web::rt::System::new().block_on(async move {
         let folding = actix_web::rt::spawn(fold::write_past_minutes(Arc::clone(&service)));
@@ -100,6 +101,14 @@ pub fn until_stopped(
     result
 }
 
+/// Which policies are in force is an entry. A ledger that cannot write refuses every answer too, so nothing is answered
+/// under policies that it was not told of.
+fn tell_policies(service: &Service) {
+    if register::register_policies(&service.gateway).is_err() {
+        tracing::error!("the ledger could not be told which policies are in force");
+    }
+}
+
 /// What is done every minute: key sets of issuers, the newest checkpoint kept outside, the queue of reviews.
 fn maintain(service: &Service, high_water: Option<&Path>) {
     service.authenticator.maintain();
@@ -125,7 +134,13 @@ async fn reload_on_hangup(service: Arc<Service>, policies: PathBuf) {
     };
     while hangups.recv().await.is_some() {
         let (service, policies) = (Arc::clone(&service), policies.clone());
-        let work = actix_web::rt::task::spawn_blocking(move || service.gateway.decider.reload(&policies));
+        let work = actix_web::rt::task::spawn_blocking(move || {
+            let reloaded = service.gateway.decider.reload(&policies);
+            if reloaded.is_ok() {
+                tell_policies(&service);
+            }
+            reloaded
+        });
         match work.await {
             Ok(Ok(())) => tracing::info!("policies read anew"),
             Ok(Err(faults)) => {

@@ -79,7 +79,7 @@ fn problems(inquiry: &Inquiry, wanted: &NewAuthorization) -> Vec<InputProblem> {
         problems.push(InputProblem::new(&["grantee"], "GRANTEE", "name the organization in 1 to 64 characters"));
     }
     let purposes = inquiry.gateway().decider.purposes();
-    if !purposes.get(&wanted.purpose).is_some_and(|purpose| purpose.claimable(Role::Grantee, None)) {
+    if !purposes.get(&wanted.purpose).is_some_and(|purpose| purpose.claimable(Role::Grantee, None, inquiry.today())) {
         problems.push(InputProblem::new(&["purpose"], "PURPOSE", "no purpose of this code can be authorized"));
     }
     let from = wanted.valid_from.unwrap_or(inquiry.now());

@@ -15,7 +15,8 @@ use super::tally::{CellCounts, Tally};
 use crate::authentication::{Caller, Proof};
 use crate::catalogue::Item;
 use crate::domain::Instant;
-use crate::ledger::{self, Committed, Decision, FieldCounts, Undisclosed};
+use crate::ledger::leaf::Leaf;
+use crate::ledger::{self, Committed, Decision, EntryQuery, FieldCounts, Undisclosed};
 pub use crate::ledger::{EntryKind, NewEntry, Receipt};
 
 /// A finished answer that nobody has seen yet.
@@ -213,6 +214,26 @@ pub async fn register_folded(
     entry.committed.ip = Some(bucket.to_owned());
     entry.committed.reason = Some(serde_json::json!({ "minute": minute.rfc3339(), "refusals": counts }).to_string());
     gateway.ledger.append(entry).await.map_err(|_| AuditUnavailable)
+}
+
+/// Puts in the ledger which policies and catalogue are in force, when they are not those of the last such entry. Blocks.
+pub fn register_policies(gateway: &Gateway) -> Result<(), AuditUnavailable> {
+    let last = EntryQuery { kind: Some(EntryKind::Policy), ..EntryQuery::default() };
+    let last = gateway.ledger.entries(&last, None, 1).map_err(|_| AuditUnavailable)?;
+    let (policies, catalogue) = (gateway.decider.policy_hash(), *gateway.catalogue.hash());
+    let printed = |hash: [u8; 32]| Some(format!("sha256:{}", hex::encode(hash)));
+    let is_same = |leaf: &Leaf| leaf.policy == printed(policies) && leaf.catalogue == printed(catalogue);
+    if last.first().is_some_and(|entry| is_same(&entry.leaf)) {
+        return Ok(());
+    }
+    let mut entry = NewEntry::new(EntryKind::Policy, Decision::Allowed);
+    entry.flags = vec!["IN_FORCE".to_owned()];
+    entry.policy_hash = Some(policies);
+    entry.catalogue_hash = Some(catalogue);
+    let purposes = gateway.decider.purposes();
+    let purposes: Vec<&str> = purposes.iter().map(|purpose| purpose.code.as_str()).collect();
+    entry.committed.reason = Some(serde_json::json!({ "purposes": purposes }).to_string());
+    gateway.ledger.append_blocking(entry).map(drop).map_err(|_| AuditUnavailable)
 }
 
 /// Puts in the ledger that a file was imported: item, counts, the file's digest. Blocks.

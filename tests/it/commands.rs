@@ -173,7 +173,7 @@ fn an_export_verifies_away_from_the_gateway_and_a_changed_byte_anywhere_does_not
     place.succeed(&words(&format!("{export} --format csv --out ledger.csv")));
     assert_eq!(outcome(&place, &format!("{export} --format ndjson --out ledger.ndjson")).0, 1, "never overwritten");
     let csv = std::fs::read_to_string(place.path("ledger.csv")).unwrap();
-    assert!(csv.starts_with("time,kind,decision,role,") && csv.lines().count() == 7, "{csv}");
+    assert!(csv.starts_with("time,kind,decision,role,") && csv.lines().count() == 8, "{csv}");
     assert_eq!((csv.matches(",export,").count(), csv.matches(",CSV,").count()), (2, 1), "{csv}");
     // More entries come while people look at the table; the checkpoint beside it still covers it.
     add_entries(&place);
@@ -188,7 +188,7 @@ fn an_export_verifies_away_from_the_gateway_and_a_changed_byte_anywhere_does_not
     let verify = format!("ledger verify ledger.ndjson --key {key}");
     let (code, text) = outcome(&place, &verify);
     assert_eq!(code, 0, "{text}");
-    assert!(text.contains("5 entries"), "{text}");
+    assert!(text.contains("6 entries"), "{text}");
 
     let whole = std::fs::read(place.path("ledger.ndjson")).unwrap();
     let lines: Vec<usize> = whole.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at).collect();
@@ -229,7 +229,7 @@ fn a_changed_byte_in_the_database_is_found_where_it_is() {
         ("UPDATE ledger_body SET sealed = zeroblob(length(sealed)) WHERE idx = 1", 4),
         ("DELETE FROM ledger_entry WHERE idx = 3", 5),
         (
-            "UPDATE ledger_checkpoint SET note = replace(note, char(10) || '4' || char(10), char(10) || '5' || char(10))",
+            "UPDATE ledger_checkpoint SET note = replace(note, char(10) || '5' || char(10), char(10) || '6' || char(10))",
             2,
         ),
     ] {

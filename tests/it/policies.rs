@@ -12,6 +12,8 @@ use chengxin::domain::{DepartmentId, Relation, Role};
 use clap::Parser;
 use strum::IntoEnumIterator;
 
+use crate::support::process::Place;
+
 const TODAY: jiff::civil::Date = jiff::civil::date(2026, 11, 23);
 
 fn policies() -> PathBuf {
@@ -145,4 +147,42 @@ fn explain_refuses_what_does_not_exist() {
     let relation = ["--role", "PUBLIC", "--item", "registration", "--relation", "PROVIDER"];
     assert_eq!(explain(&relation), "a caller with the role `PUBLIC` never has the relation `PROVIDER` to a record");
     assert!(Arguments::try_parse_from(["policy", "explain", "--role", "BOSS", "--item", "registration"]).is_err());
+}
+
+/// How many entries of a ledger say which policies are in force, and the text that the last of them commits to.
+fn told(place: &Place) -> Vec<chengxin::ledger::leaf::Leaf> {
+    let config = chengxin::config::Config::load(&place.path("chengxin.toml")).unwrap();
+    let ledger = chengxin::store::Database::open(&config.ledger, chengxin::store::MigrationSet::Ledger, 1).unwrap();
+    let rows = ledger.read(|connection| chengxin::store::ledger::entry::page(connection, 0, 10_000)).unwrap();
+    let leaves = rows.iter().map(|row| chengxin::ledger::leaf::Leaf::parse(&row.leaf).unwrap());
+    leaves.filter(|leaf| leaf.kind == chengxin::ledger::EntryKind::Policy).collect()
+}
+
+#[test]
+fn a_change_of_policies_or_purposes_is_an_entry_at_start_and_when_they_are_read_anew() {
+    let place = Place::new();
+    place.serve().kill();
+    assert_eq!(told(&place).len(), 1, "the first start");
+    place.serve().kill();
+    assert_eq!(told(&place).len(), 1, "nothing has changed");
+
+    let process = place.serve();
+    let path = place.path("policies/purposes.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    let purpose = "\n[[purpose]]\ncode = \"trial\"\ntitle = { zh = \"试\", en = \"Trial\" }\nbasis = \"无\"\nroles = [\"DEPARTMENT\"]\n\
+                   departments = [\"*\"]\nrequires_case = true\nallows_lookup = false\ntier = \"GOVERNMENT_SHARING\"\nvalid_to = \"2026-12-31\"\n";
+    fs::write(&path, format!("{text}{purpose}")).unwrap();
+    process.hang_up();
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while told(&place).len() < 2 {
+        assert!(std::time::Instant::now() < deadline, "the new purposes were not told to the ledger");
+        std::thread::park_timeout(std::time::Duration::from_millis(20));
+    }
+    let leaves = told(&place);
+    assert_ne!(leaves[0].policy, leaves[1].policy);
+    assert_eq!(leaves[0].catalogue, leaves[1].catalogue);
+    process.kill();
+    fs::write(&path, &text).unwrap();
+    place.serve().kill();
+    assert_eq!(told(&place).len(), 3, "back again is a change too");
 }

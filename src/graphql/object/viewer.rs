@@ -89,8 +89,9 @@ impl Viewer {
         let inquiry = ctx.inquiry()?;
         let caller = inquiry.caller();
         let known = inquiry.gateway().decider.purposes();
-        let yours =
-            known.iter().filter(|purpose| purpose.claimable(caller.role(), caller.claims().department.as_ref()));
+        let yours = known
+            .iter()
+            .filter(|purpose| purpose.claimable(caller.role(), caller.claims().department.as_ref(), inquiry.today()));
         Ok(yours.map(Purpose::of).collect())
     }
 

@@ -177,6 +177,12 @@ impl Process {
         assert!(told.success(), "kill: {told}");
     }
 
+    /// Tells it to read its policies anew.
+    pub fn hang_up(&self) {
+        let told = Command::new("kill").args(["-HUP", &self.child.id().to_string()]).status().unwrap();
+        assert!(told.success(), "kill: {told}");
+    }
+
     /// Waits for the end; the status and the log.
     pub fn ended(mut self) -> (ExitStatus, String) {
         let log = self.log.take().unwrap();
