@@ -141,7 +141,9 @@ pub fn ledger_keys(
     let secret = keyring.derive(Purpose::LedgerBody, "period-keys");
     let bodies = Arc::new(PeriodKeys::new(database.clone(), origin, secret, ambient.clone()));
     let subject_index = keyring.derive(Purpose::Index, "ledger.subject-table");
-    LedgerKeys::new(origin, signing, bodies, subject_index).map_err(NotStarted::one)
+    let keys = LedgerKeys::new(origin, signing, bodies, subject_index).map_err(NotStarted::one)?;
+    let head = database.read(crate::store::ledger::head::load).map_err(NotStarted::one)?;
+    Ok(keys.in_epoch(head.map_or(1, |head| head.epoch)))
 }
 
 /// Makes both databases where they do not exist, brings their tables to this version, and begins the ledger if its

@@ -2,6 +2,7 @@
 
 mod expire;
 mod export;
+mod recover;
 mod verify;
 
 use std::io::Write;
@@ -20,6 +21,7 @@ use crate::store::{Database, MigrationSet};
 
 pub use expire::ExpireArgs;
 pub use export::{ExportArgs, Format};
+pub use recover::RecoverArgs;
 pub use verify::{VerifyArgs, VerifyReceiptArgs};
 
 /// Subcommands of `chengxin ledger`.
@@ -33,6 +35,8 @@ pub enum LedgerCommand {
     VerifyReceipt(VerifyReceiptArgs),
     /// Destroy the keys of months whose bodies have been kept long enough, and remove the bodies.
     Expire(ExpireArgs),
+    /// Go on with a database that was put back: under another name, acknowledged by two persons.
+    Recover(RecoverArgs),
     /// Print the newest signed checkpoint and the keys to verify with.
     Checkpoint(CheckpointArgs),
 }
@@ -53,6 +57,7 @@ pub fn run(command: &LedgerCommand, ambient: &Ambient, out: &mut impl Write) -> 
         LedgerCommand::Verify(arguments) => verify::run(arguments, ambient, out),
         LedgerCommand::VerifyReceipt(arguments) => verify::run_receipt(arguments, out),
         LedgerCommand::Expire(arguments) => expire::run(arguments, ambient, out).map(|()| ExitCode::SUCCESS),
+        LedgerCommand::Recover(arguments) => recover::run(arguments, ambient, out).map(|()| ExitCode::SUCCESS),
         LedgerCommand::Checkpoint(arguments) => checkpoint(arguments, ambient, out).map(|()| ExitCode::SUCCESS),
     }
 }

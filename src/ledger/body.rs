@@ -11,6 +11,7 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::commitment::Opening;
+use super::keys::first_name;
 use crate::clock::Ambient;
 
 /// The keys that seal bodies, one per period (`2026-11`).
@@ -27,7 +28,7 @@ pub trait BodyKeys: Send + Sync + std::fmt::Debug {
 /// Which body this is. It opens nowhere else.
 #[derive(Clone, Copy, Debug)]
 pub struct BodyPlace<'a> {
-    /// The ledger's name.
+    /// The ledger's name, in whichever epoch.
     pub origin: &'a str,
     /// The period.
     pub period: &'a str,
@@ -40,7 +41,8 @@ const HEADER: [u8; 2] = [1, 1];
 impl BodyPlace<'_> {
     fn associated_data(&self) -> Vec<u8> {
         let mut data = b"chengxin/ledger-body/v1\0".to_vec();
-        for part in [self.origin, self.period] {
+        // What was sealed opens in every epoch.
+        for part in [first_name(self.origin), self.period] {
             data.extend_from_slice(&u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes());
             data.extend_from_slice(part.as_bytes());
         }

@@ -43,6 +43,7 @@ impl Draft {
         let sealed = place.seal(&openings, &key, ambient).ok_or(Reason::EntryTooLarge)?;
         let items = sorted(entry.items.clone());
         let mut leaf = Members::begin();
+        leaf.optional("ack", entry.acknowledged.as_deref());
         write_commitments(leaf.key("c"), &openings);
         let (before_number, before_time, rest) = write_members(leaf, &entry, &items, (&id, instance));
         Ok(Self {

@@ -33,6 +33,8 @@ pub enum EntryKind {
     Grant,
     /// Refusals of one address and minute, counted together.
     Folded,
+    /// The ledger goes on under another name, because what is stored is not all that was signed.
+    ForkAck,
     /// A check of one subject for one case that had to be made (应查必查); refers to the intent of its mutation.
     Check,
 }
@@ -133,6 +135,8 @@ pub struct NewEntry {
     pub cost: u32,
     /// Marks for the auditor, such as `OVERREACH`. Sorted and freed of repeats when the entry is written.
     pub flags: Vec<String>,
+    /// The checkpoint that a recovered ledger does not hold: its name, size and root.
+    pub acknowledged: Option<String>,
     /// The index of the entry that this one follows up: the intent of a mutation.
     pub reference: Option<u64>,
     /// What the leaf commits to.
@@ -161,6 +165,7 @@ impl NewEntry {
             items: Vec::new(),
             cost: 0,
             flags: Vec::new(),
+            acknowledged: None,
             reference: None,
             committed: Committed::default(),
         }

@@ -41,6 +41,9 @@ pub enum IntegrateError {
     /// Tiles, subtree roots and root do not agree.
     #[error("the stored tree contradicts itself at size {0}")]
     Tree(u64),
+    /// The ledger was recovered and goes by another name now.
+    #[error("the ledger was recovered and goes by another name now: start again")]
+    OtherEpoch,
     /// The clock stands before the previous checkpoint.
     #[error("the clock stands before the previous checkpoint: nothing is signed")]
     ClockWentBack,
@@ -114,7 +117,13 @@ impl Integrator {
 
     fn integrate(&mut self) -> Result<u64, IntegrateError> {
         let done = self.integrate_all();
-        if let Err(IntegrateError::Missing(_) | IntegrateError::WrongHash(_) | IntegrateError::Tree(_)) = &done {
+        if let Err(
+            IntegrateError::Missing(_)
+            | IntegrateError::WrongHash(_)
+            | IntegrateError::Tree(_)
+            | IntegrateError::OtherEpoch,
+        ) = &done
+        {
             self.shared.close(Reason::Tampered);
         }
         if done.is_err() {
@@ -126,7 +135,11 @@ impl Integrator {
     fn integrate_all(&mut self) -> Result<u64, IntegrateError> {
         let mut connection = self.database.connect()?;
         loop {
-            let next = head::load(&mut connection)?.map_or(0, |head| head.next);
+            let head = head::load(&mut connection)?;
+            if head.as_ref().is_some_and(|head| *head.origin != *self.keys.origin) {
+                return Err(IntegrateError::OtherEpoch);
+            }
+            let next = head.map_or(0, |head| head.next);
             let tree = match self.tree.take() {
                 Some(tree) => tree,
                 None => load(&mut connection)?,
@@ -165,38 +178,60 @@ impl Integrator {
     }
 
     fn step(&self, connection: &mut AnyConnection, tree: &SignedTree, end: i64) -> Result<SignedTree, IntegrateError> {
-        let (mut range, mut edge, mut full) = (tree.range.clone(), tree.edge.clone(), Vec::new());
-        let mut index = tree.row.size;
-        while index < end {
-            for row in entry::page(connection, index, PAGE.min(end - index))? {
-                let hash = checked_hash(&row, index)?;
-                range.push(hash);
-                edge.push(hash, &mut full);
-                index += 1;
-            }
-            if i64::try_from(range.size()) != Ok(index) || index == tree.row.size {
-                return Err(IntegrateError::Missing(index.unsigned_abs()));
-            }
-        }
-        let row = tree_row(&range, &edge);
+        let grown = grow(connection, tree, end)?;
         let previous = self.latest.read().clone();
         let now = self.ambient.now().micros();
         if now < previous.t {
             return Err(IntegrateError::ClockWentBack);
         }
-        let checkpoint = Checkpoint { origin: self.keys.origin.to_string(), size: range.size(), root: range.root() };
         let _gate = self.shared.write_gate.lock();
-        let signed = connection.write(|connection| {
-            rows::swap(connection, &tree.row, &row)?;
-            rows::insert_tiles(connection, full.iter().map(tile_row).collect())?;
-            let note = checkpoint.sign(&self.keys.checkpoint, self.keys.log());
-            let signed = CheckpointRow { size: row.size, t: now, note };
-            rows::insert_checkpoint(connection, &signed, Some(&previous))?;
-            Ok::<_, StoreError>(signed)
-        })?;
+        let signed =
+            connection.write(|connection| sign(connection, (tree, &grown), &self.keys, now, Some(&previous)))?;
         *self.latest.write() = signed;
-        Ok(SignedTree { row, range, edge })
+        Ok(grown.tree)
     }
+}
+
+/// A tree that has grown, with the tiles that it has filled, nothing of it stored yet.
+pub(super) struct Grown {
+    pub(super) tree: SignedTree,
+    full: Vec<FullTile>,
+}
+
+/// Grows a tree over the entries up to `end`, each hashed again from its bytes.
+pub(super) fn grow(connection: &mut AnyConnection, tree: &SignedTree, end: i64) -> Result<Grown, IntegrateError> {
+    let (mut range, mut edge, mut full) = (tree.range.clone(), tree.edge.clone(), Vec::new());
+    let mut index = tree.row.size;
+    while index < end {
+        for row in entry::page(connection, index, PAGE.min(end - index))? {
+            let hash = checked_hash(&row, index)?;
+            range.push(hash);
+            edge.push(hash, &mut full);
+            index += 1;
+        }
+        if i64::try_from(range.size()) != Ok(index) || index == tree.row.size {
+            return Err(IntegrateError::Missing(index.unsigned_abs()));
+        }
+    }
+    let row = tree_row(&range, &edge);
+    Ok(Grown { tree: SignedTree { row, range, edge }, full })
+}
+
+/// Puts a grown tree in the place of the old one, and signs it. Within a transaction.
+pub(super) fn sign(
+    connection: &mut AnyConnection,
+    (old, grown): (&SignedTree, &Grown),
+    keys: &LedgerKeys,
+    now: i64,
+    previous: Option<&CheckpointRow>,
+) -> Result<CheckpointRow, StoreError> {
+    let SignedTree { row, range, .. } = &grown.tree;
+    rows::swap(connection, &old.row, row)?;
+    rows::insert_tiles(connection, grown.full.iter().map(tile_row).collect())?;
+    let checkpoint = Checkpoint { origin: keys.origin.to_string(), size: range.size(), root: range.root() };
+    let signed = CheckpointRow { size: row.size, t: now, note: checkpoint.sign(&keys.checkpoint, keys.log()) };
+    rows::insert_checkpoint(connection, &signed, previous)?;
+    Ok(signed)
 }
 
 /// Hashes an entry's bytes as they are stored and compares.

@@ -23,7 +23,9 @@ pub struct LedgerKeys {
 
 /// The ledger's name is no key name: empty, or with blanks, control characters or `+`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a ledger's origin is a URL without scheme, blanks and `+`")]
+#[error(
+    "a ledger's origin is a URL without scheme, blanks and `+`, and does not end like `/e2`: that is the mark of an epoch"
+)]
 pub struct BadOrigin;
 
 /// The two signing keys of a ledger. They must differ.
@@ -36,13 +38,16 @@ pub struct SigningKeys {
 }
 
 impl LedgerKeys {
-    /// Joins the keys of the ledger `origin`. `subject_index` keys the side table of subjects.
+    /// Joins the keys of the ledger `origin`, whose name carries no mark of an epoch. `subject_index` keys the side table of subjects.
     pub fn new(
         origin: &str,
         signing: SigningKeys,
         bodies: Arc<dyn BodyKeys>,
         subject_index: Zeroizing<[u8; 32]>,
     ) -> Result<Self, BadOrigin> {
+        if first_name(origin) != origin {
+            return Err(BadOrigin);
+        }
         let log = VerifierKey::new(origin, KeyKind::Note, signing.checkpoint.verifying_key()).ok_or(BadOrigin)?;
         let receipts = VerifierKey::new(origin, KeyKind::Receipt, signing.receipt.verifying_key()).ok_or(BadOrigin)?;
         let receipt = Arc::new(ReceiptKey::new(&signing.receipt));
@@ -55,6 +60,16 @@ impl LedgerKeys {
             log,
             receipts,
         })
+    }
+
+    /// The same keys under the name that the ledger goes by in an epoch: the first has the name alone, the second `NAME/e2`.
+    #[must_use]
+    pub fn in_epoch(mut self, epoch: i64) -> Self {
+        let origin = name_in(first_name(&self.origin), epoch);
+        self.log = self.log.renamed(&origin);
+        self.receipts = self.receipts.renamed(&origin);
+        self.origin = origin.into();
+        self
     }
 
     /// The key that checkpoints verify under.
@@ -71,6 +86,16 @@ impl LedgerKeys {
     pub fn bodies(&self) -> &dyn BodyKeys {
         self.bodies.as_ref()
     }
+}
+
+fn name_in(base: &str, epoch: i64) -> String {
+    if epoch > 1 { format!("{base}/e{epoch}") } else { base.to_owned() }
+}
+
+/// A ledger's name without the mark of an epoch.
+pub(super) fn first_name(name: &str) -> &str {
+    let is_mark = |mark: &str| mark.strip_prefix('e').is_some_and(|number| number.parse::<u32>().is_ok());
+    name.rsplit_once('/').filter(|(_, mark)| is_mark(mark)).map_or(name, |(base, _)| base)
 }
 
 impl std::fmt::Debug for LedgerKeys {

@@ -10,6 +10,9 @@ use crate::domain::Instant;
 #[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Leaf {
+    /// The checkpoint that a recovered ledger does not hold: its name, size and root in base64, with blanks between.
+    #[serde(rename = "ack")]
+    pub acknowledged: Option<String>,
     /// The committed names, each with its commitment in base64url.
     #[serde(rename = "c")]
     pub commitments: BTreeMap<String, String>,

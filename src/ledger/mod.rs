@@ -32,6 +32,7 @@ pub mod proof_file;
 pub mod published;
 pub mod read;
 pub mod receipt;
+pub mod recover;
 pub mod redaction;
 pub mod report;
 pub mod retention;

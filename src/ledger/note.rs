@@ -84,6 +84,11 @@ impl VerifierKey {
         if parsed.to_string() == text && id.len() == 8 { Ok(parsed) } else { Err(NoteError::Key) }
     }
 
+    /// The same key under another name, which makes it another key to whoever verifies.
+    pub(super) fn renamed(&self, name: &str) -> Self {
+        Self { name: name.to_owned(), ..self.clone() }
+    }
+
     /// The key's name; for a ledger's own key, its origin.
     pub fn name(&self) -> &str {
         &self.name

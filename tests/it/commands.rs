@@ -10,7 +10,7 @@ use diesel::connection::SimpleConnection;
 
 use crate::support::process::{Place, Process};
 
-const COMMANDS: [&str; 22] = [
+const COMMANDS: [&str; 23] = [
     "",
     "demo",
     "serve",
@@ -30,6 +30,7 @@ const COMMANDS: [&str; 22] = [
     "ledger verify-receipt",
     "ledger checkpoint",
     "ledger expire",
+    "ledger recover",
     "keys",
     "keys list",
     "keys rotate",

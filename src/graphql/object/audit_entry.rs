@@ -55,6 +55,8 @@ pub enum AuditKind {
     Grant,
     /// Refusals of one address and minute, counted together.
     Folded,
+    /// The ledger goes on under another name, because what is stored is not all that was signed.
+    ForkAck,
     /// A check of one subject for one case that had to be made (应查必查); refers to the intent of its mutation.
     Check,
 }
@@ -195,6 +197,11 @@ impl AuditEntry {
     async fn fields(&self) -> AuditFieldCounts {
         let counts = self.0.leaf.fields;
         AuditFieldCounts { clear: counts.clear.into(), masked: counts.masked.into(), withheld: counts.withheld.into() }
+    }
+
+    /// Of a `FORK_ACK`: the checkpoint that the ledger does not hold any more, as its name, size and root.
+    async fn acknowledged(&self) -> Option<&str> {
+        self.0.leaf.acknowledged.as_deref()
     }
 
     /// The code of the error it ended with.

@@ -2,6 +2,7 @@
 
 pub mod delay;
 pub mod entry;
+pub mod epoch;
 pub mod head;
 pub mod period;
 pub mod redaction;

@@ -136,4 +136,14 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    ledger_epoch (epoch) {
+        epoch -> BigInt,
+        origin -> Text,
+        ended_idx -> BigInt,
+        ended_at -> BigInt,
+        kept -> Text,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(ledger_entry, ledger_body);

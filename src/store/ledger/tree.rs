@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 
+use super::epoch;
 use super::schema::{ledger_checkpoint, ledger_tile, ledger_tree};
 use crate::store::connection::AnyConnection;
 use crate::store::error::StoreError;
@@ -102,14 +103,20 @@ pub fn latest_checkpoint(connection: &mut AnyConnection) -> Result<Option<Checkp
         .optional()?)
 }
 
-/// The checkpoints of trees smaller than `size`, the smallest first, without the empty one.
+/// The checkpoints of trees smaller than `size`, the smallest first, without the empty one and those of epochs that ended.
 pub fn checkpoints_below(connection: &mut AnyConnection, size: i64) -> Result<Vec<CheckpointRow>, StoreError> {
+    let ended = ended(connection)?;
     Ok(ledger_checkpoint::table
         .filter(ledger_checkpoint::size.lt(size))
-        .filter(ledger_checkpoint::size.gt(0))
+        .filter(ledger_checkpoint::size.gt(ended))
         .order(ledger_checkpoint::size.asc())
         .select(CheckpointRow::as_select())
         .load(connection)?)
+}
+
+/// The size up to which checkpoints were signed under an earlier name.
+fn ended(connection: &mut AnyConnection) -> Result<i64, StoreError> {
+    Ok(epoch::last(connection)?.map_or(0, |ended| ended.ended_idx))
 }
 
 /// Stores a checkpoint. The one it follows goes if it was signed in the same minute, so that the history
@@ -134,8 +141,10 @@ pub fn insert_checkpoint(
 /// The checkpoints that were signed within a minute of the newest one, the newest first.
 pub fn recent_checkpoints(connection: &mut AnyConnection) -> Result<Vec<CheckpointRow>, StoreError> {
     let Some(newest) = latest_checkpoint(connection)? else { return Ok(Vec::new()) };
+    let ended = ended(connection)?;
     Ok(ledger_checkpoint::table
         .filter(ledger_checkpoint::t.ge(newest.t - MINUTE))
+        .filter(ledger_checkpoint::size.gt(ended).or(ledger_checkpoint::size.eq(newest.size)))
         .order(ledger_checkpoint::size.desc())
         .select(CheckpointRow::as_select())
         .load(connection)?)

@@ -56,7 +56,7 @@ pub(crate) struct Place {
     folder: Option<tempfile::TempDir>,
     server: Option<String>,
     pub(crate) clock: Arc<FixedClock>,
-    ambient: Ambient,
+    pub(crate) ambient: Ambient,
 }
 
 impl Place {
