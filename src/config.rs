@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::Deserialize;
 
 use crate::authentication::{IssuerSettings, KeyOrigin};
 use crate::graphql::media::Statuses;
 use crate::ledger::LedgerSettings;
+use crate::ledger::disk::{DiskSettings, SystemVolume};
 use crate::witness::collector::WitnessSettings;
 
 /// The settings of a gateway.
@@ -46,12 +48,33 @@ pub struct Config {
     /// Which edition of the GraphQL-over-HTTP status codes answers carry.
     #[serde(default)]
     pub statuses: Statuses,
+    /// How much room the ledger needs on its volume, when it stands in a file of this machine.
+    #[serde(default)]
+    pub disk: DiskConfig,
     /// Witnesses that are asked to cosign checkpoints.
     #[serde(default, rename = "witness")]
     pub witnesses: Vec<WitnessSettings>,
     /// Items whose collection needs a law, each with the law that is relied on.
     #[serde(default)]
     pub collection_basis: BTreeMap<String, String>,
+}
+
+/// From when on a full disk is told of, and from when on the ledger is closed. In MiB.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DiskConfig {
+    /// With less free the ledger is degraded: it works, and says so.
+    pub warn_below_mib: u64,
+    /// With less free the ledger is closed.
+    pub close_below_mib: u64,
+    /// Taken at the start and given back when the ledger is closed, so that it can end in order.
+    pub ballast_mib: u64,
+}
+
+impl Default for DiskConfig {
+    fn default() -> Self {
+        Self { warn_below_mib: 1024, close_below_mib: 256, ballast_mib: 64 }
+    }
 }
 
 fn default_listen() -> SocketAddr {
@@ -116,7 +139,21 @@ impl Config {
     /// How the ledger works.
     pub fn ledger_settings(&self) -> LedgerSettings {
         let high_water = self.high_water.clone().unwrap_or_else(|| self.keys.with_file_name("ledger.highwater"));
-        LedgerSettings { high_water: Some(high_water), ..LedgerSettings::default() }
+        LedgerSettings { high_water: Some(high_water), disk: self.disk_settings(), ..LedgerSettings::default() }
+    }
+
+    fn disk_settings(&self) -> Option<DiskSettings> {
+        let file = Path::new(self.ledger.strip_prefix("sqlite:")?);
+        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let DiskConfig { warn_below_mib, close_below_mib, ballast_mib } = self.disk;
+        let bytes = |mib: u64| mib.saturating_mul(1024 * 1024);
+        Some(DiskSettings {
+            folder: folder.to_owned(),
+            warn_below: bytes(warn_below_mib),
+            close_below: bytes(close_below_mib),
+            ballast: bytes(ballast_mib),
+            volume: Arc::new(SystemVolume),
+        })
     }
 }
 

@@ -41,10 +41,17 @@ impl Decider {
         Ok(Self { rules: ArcSwap::from_pointee(Rules::load(policy_dir, catalogue)?) })
     }
 
-    /// Reads the folder anew. When anything is wrong with it, the policies in force stay and the faults are returned.
-    pub fn reload(&self, policy_dir: &Path) -> Result<(), Vec<PolicyFault>> {
+    /// Reads the folder anew. When anything is wrong with it, or `accepts` has something against the text of its purposes, the
+    /// policies in force stay and the faults are returned.
+    pub fn reload(
+        &self,
+        policy_dir: &Path,
+        accepts: impl FnOnce(&str) -> Result<(), PolicyFault>,
+    ) -> Result<(), Vec<PolicyFault>> {
         let catalogue = Arc::clone(self.rules.load().catalogue());
-        self.rules.store(Arc::new(Rules::load(policy_dir, catalogue)?));
+        let rules = Rules::load(policy_dir, catalogue)?;
+        accepts(rules.purposes_text()).map_err(|fault| vec![fault])?;
+        self.rules.store(Arc::new(rules));
         Ok(())
     }
 
@@ -61,6 +68,11 @@ impl Decider {
     /// The purposes in force.
     pub fn purposes(&self) -> Purposes {
         self.rules.load().purposes().clone()
+    }
+
+    /// The text that the purposes in force were read from.
+    pub fn purposes_text(&self) -> Arc<str> {
+        Arc::clone(self.rules.load().purposes_text())
     }
 
     /// The `@id`s of the policies in force, sorted.

@@ -17,7 +17,7 @@ pub struct PolicyFault {
 
 impl PolicyFault {
     /// A fault of a whole file.
-    pub(super) fn of_file(file: &str, reason: impl Into<String>) -> Self {
+    pub fn of_file(file: &str, reason: impl Into<String>) -> Self {
         Self { file: file.to_owned(), line: None, name: None, reason: reason.into() }
     }
 

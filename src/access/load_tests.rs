@@ -244,8 +244,12 @@ fn a_bad_folder_leaves_the_good_set_in_force() {
     let decider = Decider::load(&shipped(), catalogue()).unwrap();
     let hash = decider.policy_hash();
     let officer = who(Role::Department).asking_for("joint-punishment-check");
-    assert!(decider.reload(folder("extra.cedar", "permit").path()).is_err());
-    assert!(decider.reload(folder("extra.cedar", "@id(\"x\") permit (principal, action, resource);").path()).is_err());
+    assert!(decider.reload(folder("extra.cedar", "permit").path(), |_| Ok(())).is_err());
+    assert!(
+        decider
+            .reload(folder("extra.cedar", "@id(\"x\") permit (principal, action, resource);").path(), |_| Ok(()))
+            .is_err()
+    );
     assert_eq!(decider.policy_hash(), hash);
     assert_eq!(decision(&decider, "penalty.remark", &officer, (OTHER, ORG)), Decision::Clear);
 }
@@ -258,7 +262,7 @@ fn a_good_folder_takes_effect_at_once_and_permits_given_before_keep_their_set() 
     assert_eq!(decision(&decider, "penalty.remark", &officer, (OTHER, ORG)), Decision::Clear);
     let closing =
         "@id(\"closed\") forbid (principal, action, resource) when { principal.role == Role::\"DEPARTMENT\" };";
-    decider.reload(folder("extra.cedar", closing).path()).unwrap();
+    decider.reload(folder("extra.cedar", closing).path(), |_| Ok(())).unwrap();
     let beyond = Decision::Withheld(Withheld::BeyondReach);
     assert_eq!(decision(&decider, "penalty.remark", &officer, (OTHER, ORG)), beyond);
     let after = officer.permit(&decider);

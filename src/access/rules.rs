@@ -31,6 +31,7 @@ pub(super) struct Rules {
     positions: HashMap<usize, usize>,
     policies: Policies,
     purposes: Purposes,
+    purposes_text: Arc<str>,
     hash: [u8; 32],
     answers: Mutex<HashMap<Question, Answer>>,
     profiles: Generations<ProfileKey, Arc<Profile>>,
@@ -114,11 +115,16 @@ impl Rules {
             policies,
             purposes,
             hash: folder.hash(),
+            purposes_text: folder.purposes.as_str().into(),
             answers: Mutex::default(),
             profiles: Generations::new(PROFILES_MAX),
         };
         let faults = check::faults(&rules);
         if faults.is_empty() { Ok(rules) } else { Err(faults) }
+    }
+
+    pub(super) fn purposes_text(&self) -> &Arc<str> {
+        &self.purposes_text
     }
 
     pub(super) fn catalogue(&self) -> &Arc<Catalogue> {

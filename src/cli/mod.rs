@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand, its arguments and what it does.
 
-pub mod demo;
+pub mod approval;
+mod demo;
 pub mod import;
 pub mod keys;
 pub mod ledger;
@@ -96,7 +97,7 @@ pub fn run(arguments: Arguments, ambient: &Ambient) -> anyhow::Result<ExitCode> 
             use std::io::Write;
             writeln!(out, "{}", token::sign_token(&arguments, ambient)?)?;
         }
-        Command::Policy(command) => policy::run(&command, ambient.today(), &mut out)?,
+        Command::Policy(command) => policy::run(&command, ambient, &mut out)?,
         Command::Rules(command) => rules::run(&command, ambient, &mut out)?,
         Command::Ledger(command) => return ledger::run(&command, ambient, &mut out),
         Command::Witness(arguments) => witness::run(&arguments, ambient, &mut out)?,

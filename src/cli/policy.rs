@@ -1,4 +1,5 @@
-//! `chengxin policy check` and `chengxin policy explain`: whether the policies are good, and what they decide.
+//! `chengxin policy check`, `explain` and `approve`: whether the policies are good, what they decide, and who agrees to new
+//! purposes.
 
 use std::fmt::Display;
 use std::io::Write;
@@ -9,8 +10,16 @@ use anyhow::{Context, anyhow, bail, ensure};
 use strum::IntoEnumIterator;
 
 use crate::access::{Asking, Decider, Decision, Explained, Withheld, may_stand};
+use crate::app::{self, Policies};
 use crate::catalogue::{Catalogue, Departments, Item};
+use crate::cli::approval::two_voices;
+use crate::clock::Ambient;
+use crate::config::Config;
+use crate::crypto::Keyring;
 use crate::domain::{Date, DepartmentId, Relation, Role, SubjectCategory};
+use crate::exchange::purposes;
+use crate::ledger::Ledger;
+use crate::store::{Database, MigrationSet};
 
 /// What to do with the policies.
 #[derive(Clone, Debug, clap::Subcommand)]
@@ -24,6 +33,24 @@ pub enum PolicyCommand {
                             --department AMR --purpose licence-review --case 370500-2026-17"
     )]
     Explain(ExplainArgs),
+    /// Agree to a changed list of purposes, which comes into force only then
+    #[command(
+        after_help = "Example:\n  chengxin policy approve --config chengxin.toml --approval auditor.token --approval security.token\n\n\
+                      Then SIGHUP, or start the gateway."
+    )]
+    Approve(ApproveArgs),
+}
+
+/// Who agrees to the purposes of which gateway.
+#[derive(Clone, Debug, clap::Args)]
+pub struct ApproveArgs {
+    /// The configuration file
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+    /// A file with the token of somebody who agrees; twice, two persons of two roles among auditor, coordinator and security
+    /// administrator
+    #[arg(long, value_name = "FILE", required = true)]
+    pub approval: Vec<PathBuf>,
 }
 
 /// Which policies to check.
@@ -66,16 +93,34 @@ pub struct ExplainArgs {
     pub category: Option<SubjectCategory>,
 }
 
-/// Does what `command` says, printing to `out`. `today` is the date in Asia/Shanghai.
-pub fn run(command: &PolicyCommand, today: Date, out: &mut dyn Write) -> anyhow::Result<()> {
+/// Does what `command` says, printing to `out`.
+pub fn run(command: &PolicyCommand, ambient: &Ambient, out: &mut dyn Write) -> anyhow::Result<()> {
     match command {
         PolicyCommand::Check(arguments) => check(arguments, out),
-        PolicyCommand::Explain(arguments) => explain(arguments, today, out),
+        PolicyCommand::Explain(arguments) => explain(arguments, ambient.today(), out),
+        PolicyCommand::Approve(arguments) => approve(arguments, ambient, out),
     }
 }
 
 /// Prints `ok` and what was found, or every fault, one a line. Fails when there is one.
-pub fn check(arguments: &CheckArgs, out: &mut dyn Write) -> anyhow::Result<()> {
+pub fn approve(arguments: &ApproveArgs, ambient: &Ambient, out: &mut dyn Write) -> anyhow::Result<()> {
+    let config = Config::load(&arguments.config)?;
+    let policies = Policies::load(&config.policies)?;
+    let text = policies.decider.purposes_text();
+    let [one, other] = two_voices(&arguments.approval, &config, ambient)?;
+    let keyring = Keyring::load(&config.keys)?;
+    let database = Database::open(&config.ledger, MigrationSet::Ledger, 2)?;
+    let keys = app::ledger_keys(&config.origin, &keyring, &database, ambient)?;
+    let ledger = Ledger::open(database, keys, ambient.clone(), &config.ledger_settings())?;
+    let approved = purposes::approve(&ledger, &text, [&one, &other]);
+    ledger.close();
+    let index = approved?.index();
+    let codes: Vec<String> = policies.decider.purposes().iter().map(|purpose| purpose.code.to_string()).collect();
+    writeln!(out, "approved by entry {index}: {}", codes.join(", "))?;
+    Ok(())
+}
+
+fn check(arguments: &CheckArgs, out: &mut dyn Write) -> anyhow::Result<()> {
     let (decider, catalogue, _) = load(&arguments.policies, out)?;
     let (policies, purposes) = (decider.policy_ids().len(), decider.purposes().iter().count());
     writeln!(out, "ok: {policies} policies, {purposes} purposes, {} items", catalogue.items().len())?;

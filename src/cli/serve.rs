@@ -8,10 +8,12 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::Args;
 
+use crate::access::PolicyFault;
 use crate::app::{self, NotStarted};
 use crate::clock::Ambient;
 use crate::config::Config;
-use crate::exchange::{register, review};
+use crate::exchange::gateway::Gateway;
+use crate::exchange::{purposes, register, review};
 use crate::http::fold;
 use crate::http::server::serve;
 use crate::http::service::Service;
@@ -35,6 +37,8 @@ const REVIEW_CHUNKS: usize = 1_000;
 pub fn run(arguments: &ServeArgs, ambient: &Ambient) -> anyhow::Result<()> {
     let config = Config::load(&arguments.config)?;
     let service = app::service(&config, ambient)?;
+    assert_approved(&service.gateway, &service.gateway.decider.purposes_text())
+        .map_err(|fault| anyhow::Error::msg(fault.to_string()))?;
     let mut collector = Collector::new(service.gateway.ledger.clone(), &config.witnesses)?;
     let (_, faults) = collector.collect();
     for fault in &faults {
@@ -101,6 +105,19 @@ pub fn until_stopped(
     result
 }
 
+/// Purposes that differ from those in force want two persons' word.
+fn assert_approved(gateway: &Gateway, text: &str) -> Result<(), PolicyFault> {
+    let refused = |why: &str| Err(PolicyFault::of_file("purposes.toml", why));
+    match purposes::may_come_into_force(&gateway.ledger, text) {
+        Ok(true) => Ok(()),
+        Ok(false) => refused(
+            "these are not the purposes in force, and two persons have not agreed to them: `chengxin policy approve` takes their \
+             tokens",
+        ),
+        Err(_) => refused("whether two persons have agreed to them cannot be read from the ledger"),
+    }
+}
+
 /// Which policies are in force is an entry. A ledger that cannot write refuses every answer too, so nothing is answered
 /// under policies that it was not told of.
 fn tell_policies(service: &Service) {
@@ -135,7 +152,8 @@ async fn reload_on_hangup(service: Arc<Service>, policies: PathBuf) {
     while hangups.recv().await.is_some() {
         let (service, policies) = (Arc::clone(&service), policies.clone());
         let work = actix_web::rt::task::spawn_blocking(move || {
-            let reloaded = service.gateway.decider.reload(&policies);
+            let reloaded =
+                service.gateway.decider.reload(&policies, |purposes| assert_approved(&service.gateway, purposes));
             if reloaded.is_ok() {
                 tell_policies(&service);
             }

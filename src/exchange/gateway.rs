@@ -12,8 +12,8 @@ use crate::crypto::Keyring;
 use crate::domain::SubjectId;
 use crate::domain::calendar::WorkingCalendar;
 use crate::domain::identifier::IdentifierKind;
-use crate::ledger::Ledger;
 use crate::ledger::review::ReviewRules;
+use crate::ledger::{Ledger, Shortage, State};
 use crate::store::{self, Database, StoreError};
 
 /// The long-lived parts.
@@ -59,6 +59,14 @@ pub struct Rules {
 }
 
 impl Gateway {
+    /// What runs short while the ledger still writes.
+    pub fn shortage(&self) -> Option<Shortage> {
+        match self.ledger.state() {
+            State::Degraded(shortage) => Some(shortage),
+            State::Open | State::Closed(_) => None,
+        }
+    }
+
     /// The code of the division whose records these are.
     pub fn division(&self) -> &str {
         &self.departments.division().code

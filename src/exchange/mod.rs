@@ -18,6 +18,7 @@ pub mod inquiry;
 pub mod ledger_pages;
 pub mod node_id;
 mod page;
+pub mod purposes;
 pub mod recompute;
 pub mod record;
 pub mod redaction;

@@ -11,6 +11,7 @@ use super::access_log;
 use super::gateway::Gateway;
 use super::import::QualityReport;
 use super::inquiry::{Inquiry, Intent};
+use super::purposes;
 use super::tally::{CellCounts, Tally};
 use crate::authentication::{Caller, Proof};
 use crate::catalogue::Item;
@@ -227,12 +228,12 @@ pub fn register_policies(gateway: &Gateway) -> Result<(), AuditUnavailable> {
         return Ok(());
     }
     let mut entry = NewEntry::new(EntryKind::Policy, Decision::Allowed);
-    entry.flags = vec!["IN_FORCE".to_owned()];
+    entry.flags = vec!["IN_FORCE".to_owned(), purposes::flag(&gateway.decider.purposes_text())];
     entry.policy_hash = Some(policies);
     entry.catalogue_hash = Some(catalogue);
-    let purposes = gateway.decider.purposes();
-    let purposes: Vec<&str> = purposes.iter().map(|purpose| purpose.code.as_str()).collect();
-    entry.committed.reason = Some(serde_json::json!({ "purposes": purposes }).to_string());
+    let in_force = gateway.decider.purposes();
+    let codes: Vec<&str> = in_force.iter().map(|purpose| purpose.code.as_str()).collect();
+    entry.committed.reason = Some(serde_json::json!({ "purposes": codes }).to_string());
     gateway.ledger.append_blocking(entry).map(drop).map_err(|_| AuditUnavailable)
 }
 

@@ -16,10 +16,14 @@ pub async fn live() -> HttpResponse {
 /// The gateway can answer queries.
 pub async fn ready(service: Data<Arc<Service>>) -> HttpResponse {
     if service.is_ready() {
+        let told = match service.gateway.shortage() {
+            Some(shortage) => format!("ready, but degraded: {shortage}\n"),
+            None => "ready\n".to_owned(),
+        };
         return HttpResponse::Ok()
             .insert_header((CACHE_CONTROL, "no-store"))
             .content_type("text/plain; charset=utf-8")
-            .body("ready\n");
+            .body(told);
     }
     HttpResponse::ServiceUnavailable()
         .insert_header((CACHE_CONTROL, "no-store"))

@@ -32,6 +32,7 @@ pub struct Metrics {
     answers: Family<AnswerLabels, Counter>,
     seconds: Histogram,
     ready: Gauge,
+    degraded: Gauge,
 }
 
 impl Default for Metrics {
@@ -43,7 +44,9 @@ impl Default for Metrics {
         registry.register("answer_seconds", "From the arrival of a request to its released answer", seconds.clone());
         let ready = Gauge::default();
         registry.register("ready", "1 when queries can be answered", ready.clone());
-        Self { registry, answers, seconds, ready }
+        let degraded = Gauge::default();
+        registry.register("ledger_degraded", "1 when the ledger writes but room runs short", degraded.clone());
+        Self { registry, answers, seconds, ready, degraded }
     }
 }
 
@@ -59,6 +62,8 @@ impl Metrics {
 /// The numbers as text.
 pub async fn page(service: Data<Arc<Service>>) -> HttpResponse {
     service.metrics.ready.set(i64::from(service.is_ready()));
+    let is_degraded = service.gateway.shortage().is_some();
+    service.metrics.degraded.set(i64::from(is_degraded));
     let mut text = String::new();
     if encode(&mut text, &service.metrics.registry).is_err() {
         return HttpResponse::InternalServerError().finish();

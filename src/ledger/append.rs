@@ -37,6 +37,8 @@ pub(super) enum Command {
     Append(Box<Draft>, Reply),
     /// Try now whether the ledger can write again.
     Reopen(oneshot::Sender<State>),
+    /// The same after a volume was short of room.
+    RoomIsBack(oneshot::Sender<State>),
 }
 
 /// One run of one process: its name in the leaves, and where it stands.
@@ -101,6 +103,10 @@ impl Flusher {
     fn take(&mut self, command: Command, waiting: &mut Vec<(Box<Draft>, Reply)>) {
         match command {
             Command::Append(draft, reply) => waiting.push((draft, reply)),
+            Command::RoomIsBack(reply) => {
+                self.reopen_for(Reason::DiskLow);
+                let _ = reply.send(self.shared.state());
+            }
             Command::Reopen(reply) => {
                 self.reopen();
                 // Whoever asked may have gone; then nobody needs the answer.
@@ -113,6 +119,7 @@ impl Flusher {
         if waiting.is_empty() {
             return;
         }
+        self.shared.left(waiting.len());
         let (drafts, replies): (Vec<_>, Vec<_>) = waiting.drain(..).map(|(draft, reply)| (*draft, reply)).unzip();
         match self.commit(&drafts) {
             Ok(written) => {
@@ -131,12 +138,24 @@ impl Flusher {
 
     /// Writes an entry that says the ledger was closed; if that works, it is open again.
     fn reopen(&mut self) {
-        let State::Closed(reason @ (Reason::CommitFailed | Reason::PoolFull)) = self.shared.state() else { return };
+        if let State::Closed(reason @ (Reason::CommitFailed | Reason::PoolFull)) = self.shared.state() {
+            self.reopen_for(reason);
+        }
+    }
+
+    fn reopen_for(&mut self, reason: Reason) {
+        if self.shared.state() != State::Closed(reason) {
+            return;
+        }
         let mut entry = NewEntry::new(EntryKind::Admin, Decision::Allowed);
         entry.flags = vec!["LEDGER_REOPENED".to_owned()];
         entry.error_code = Some(reason.to_string());
         match Draft::new(entry, &self.keys, &self.instance.name, &self.ambient) {
-            Ok(draft) => drop(self.commit(&[draft])),
+            Ok(draft) => {
+                if self.commit(&[draft]).is_ok() {
+                    self.shared.room_is_back();
+                }
+            }
             Err(reason) => tracing::warn!(%reason, "the ledger cannot be reopened"),
         }
     }
@@ -302,7 +321,7 @@ mod tests {
             database,
             keys,
             ambient,
-            shared: Arc::new(Shared::new(0)),
+            shared: Arc::new(Shared::new(0, 8)),
             instance: Instance { name: "a/b".into(), epoch: 1, next_number: 0, last_time: i64::MIN },
             batch: 256,
             retry: Duration::from_secs(1),

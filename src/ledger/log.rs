@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 
 use super::append::{Command, Durable, Flusher, Instance};
 use super::checkpoint::Checkpoint;
+use super::disk::{DiskSettings, Watch};
 use super::draft::Draft;
 use super::entry::NewEntry;
 use super::high_water::{self, HighWater};
@@ -148,6 +149,8 @@ pub struct LedgerSettings {
     pub retry_every: Duration,
     /// The file that keeps the newest checkpoint outside of the database; nowhere when absent.
     pub high_water: Option<PathBuf>,
+    /// The volume that is watched; none when absent.
+    pub disk: Option<DiskSettings>,
 }
 
 impl Default for LedgerSettings {
@@ -159,6 +162,7 @@ impl Default for LedgerSettings {
             integrate_every: Duration::from_millis(200),
             retry_every: Duration::from_millis(500),
             high_water: None,
+            disk: None,
         }
     }
 }
@@ -180,6 +184,7 @@ pub(super) struct Parts {
     submit: RwLock<Option<SyncSender<Command>>>,
     integrate: Mutex<Option<mpsc::Sender<Ask>>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
+    watch: Mutex<Option<(mpsc::Sender<()>, JoinHandle<()>)>>,
 }
 
 impl std::fmt::Debug for Command {
@@ -225,7 +230,7 @@ impl Ledger {
         }
         let boot: [u8; 6] = ambient.bytes();
         let instance: Arc<str> = format!("{}/{}", settings.instance, hex::encode(boot)).into();
-        let shared = Arc::new(Shared::new(found.head.next.unsigned_abs()));
+        let shared = Arc::new(Shared::new(found.head.next.unsigned_abs(), settings.pool.max(1)));
         let latest = Arc::new(RwLock::new(found.checkpoint));
         let flusher = Flusher {
             database: database.clone(),
@@ -253,6 +258,10 @@ impl Ledger {
             high_water: settings.high_water.clone().map(HighWater::new),
         };
         let (submit, commands) = mpsc::sync_channel(settings.pool.max(1));
+        let watch = match settings.disk.clone() {
+            Some(settings) => Some(Watch { settings, shared: Arc::clone(&shared), writer: submit.clone() }.start()?),
+            None => None,
+        };
         let (integrate, asked) = mpsc::channel();
         let every = settings.integrate_every;
         let threads = vec![
@@ -269,6 +278,7 @@ impl Ledger {
             submit: RwLock::new(Some(submit)),
             integrate: Mutex::new(Some(integrate)),
             threads: Mutex::new(threads),
+            watch: Mutex::new(watch),
         };
         Ok(Self { parts: Arc::new(parts) })
     }
@@ -299,12 +309,12 @@ impl Ledger {
 
     /// Can the ledger write?
     pub fn is_ready(&self) -> bool {
-        self.state() == State::Open
+        !matches!(self.state(), State::Closed(_))
     }
 
-    /// Open, or closed and why.
+    /// Open, degraded or closed, and why.
     pub fn state(&self) -> State {
-        self.parts.shared.state()
+        self.parts.shared.health()
     }
 
     /// How many entries there are, as far as this instance knows.
@@ -384,9 +394,11 @@ impl Parts {
         let (reply, answer) = oneshot::channel();
         let submit = self.submit.read();
         let Some(submit) = submit.as_ref() else { return Err(Unavailable(Reason::Stopped)) };
+        self.shared.entered();
         match submit.try_send(Command::Append(Box::new(draft), reply)) {
             Ok(()) => Ok((result, answer)),
             Err(TrySendError::Full(_)) => {
+                self.shared.left(1);
                 self.shared.close(Reason::PoolFull);
                 Err(Unavailable(Reason::PoolFull))
             }
@@ -406,6 +418,11 @@ impl Parts {
     }
 
     fn close(&self) {
+        // Who watches the volume holds the way to the writer.
+        if let Some((stop, watch)) = self.watch.lock().take() {
+            drop(stop);
+            join(watch);
+        }
         let mut threads = std::mem::take(&mut *self.threads.lock());
         // The writer first: the tree then covers what it has written.
         drop(self.submit.write().take());

@@ -10,7 +10,7 @@ use diesel::connection::SimpleConnection;
 
 use crate::support::process::{Place, Process};
 
-const COMMANDS: [&str; 23] = [
+const COMMANDS: [&str; 24] = [
     "",
     "demo",
     "serve",
@@ -24,6 +24,7 @@ const COMMANDS: [&str; 23] = [
     "rules recompute",
     "policy check",
     "policy explain",
+    "policy approve",
     "ledger",
     "ledger export",
     "ledger verify",

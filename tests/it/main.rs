@@ -16,6 +16,7 @@ mod commands;
 mod conformance;
 mod delays;
 mod disclosure;
+mod disk;
 mod durability;
 mod faults;
 mod findings;

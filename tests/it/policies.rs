@@ -6,15 +6,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chengxin::access::{Asking, Decider, Departments};
+use chengxin::authentication::TokenClaims;
 use chengxin::catalogue::{self, Catalogue};
 use chengxin::cli::policy::{self, PolicyCommand};
-use chengxin::domain::{DepartmentId, Relation, Role};
+use chengxin::clock::Ambient;
+use chengxin::domain::{DepartmentId, Instant, Relation, Role};
 use clap::Parser;
 use strum::IntoEnumIterator;
 
 use crate::support::process::Place;
 
 const TODAY: jiff::civil::Date = jiff::civil::date(2026, 11, 23);
+const NOON: &str = "2026-11-23T04:00:00Z";
 
 fn policies() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("policies")
@@ -35,7 +38,9 @@ struct Arguments {
 fn run(arguments: &[&str]) -> (String, Result<(), String>) {
     let arguments = Arguments::try_parse_from(["policy"].iter().chain(arguments)).unwrap();
     let mut printed = Vec::new();
-    let outcome = policy::run(&arguments.command, TODAY, &mut printed).map_err(|error| error.to_string());
+    let noon = Instant::parse_rfc3339(NOON).unwrap();
+    let outcome =
+        policy::run(&arguments.command, &Ambient::fixed(noon, 1), &mut printed).map_err(|error| error.to_string());
     (String::from_utf8(printed).unwrap(), outcome)
 }
 
@@ -159,25 +164,20 @@ fn told(place: &Place) -> Vec<chengxin::ledger::leaf::Leaf> {
 }
 
 #[test]
-fn a_change_of_policies_or_purposes_is_an_entry_at_start_and_when_they_are_read_anew() {
+fn a_change_of_policies_is_an_entry_at_start_and_when_they_are_read_anew() {
     let place = Place::new();
     place.serve().kill();
     assert_eq!(told(&place).len(), 1, "the first start");
     place.serve().kill();
     assert_eq!(told(&place).len(), 1, "nothing has changed");
 
-    let process = place.serve();
-    let path = place.path("policies/purposes.toml");
+    // Cedar's rules change without anybody's word beside the administrator's.
+    let path = place.path("policies/lookup.cedar");
     let text = fs::read_to_string(&path).unwrap();
-    let purpose = "\n[[purpose]]\ncode = \"trial\"\ntitle = { zh = \"试\", en = \"Trial\" }\nbasis = \"无\"\nroles = [\"DEPARTMENT\"]\n\
-                   departments = [\"*\"]\nrequires_case = true\nallows_lookup = false\ntier = \"GOVERNMENT_SHARING\"\nvalid_to = \"2026-12-31\"\n";
-    fs::write(&path, format!("{text}{purpose}")).unwrap();
+    let process = place.serve();
+    fs::write(&path, format!("{text}\n// Read again.\n")).unwrap();
     process.hang_up();
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
-    while told(&place).len() < 2 {
-        assert!(std::time::Instant::now() < deadline, "the new purposes were not told to the ledger");
-        std::thread::park_timeout(std::time::Duration::from_millis(20));
-    }
+    wait_until(|| told(&place).len() == 2);
     let leaves = told(&place);
     assert_ne!(leaves[0].policy, leaves[1].policy);
     assert_eq!(leaves[0].catalogue, leaves[1].catalogue);
@@ -185,4 +185,83 @@ fn a_change_of_policies_or_purposes_is_an_entry_at_start_and_when_they_are_read_
     fs::write(&path, &text).unwrap();
     place.serve().kill();
     assert_eq!(told(&place).len(), 3, "back again is a change too");
+}
+
+fn wait_until(is_so: impl Fn() -> bool) {
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while !is_so() {
+        assert!(std::time::Instant::now() < deadline, "it never came");
+        std::thread::park_timeout(std::time::Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn changed_purposes_come_into_force_only_after_two_persons_of_two_roles_have_agreed() {
+    let place = Place::new();
+    let path = place.path("policies/purposes.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    let purpose = "\n[[purpose]]\ncode = \"trial\"\ntitle = { zh = \"试\", en = \"Trial\" }\nbasis = \"无\"\nroles = [\"DEPARTMENT\"]\n\
+                   departments = [\"*\"]\nrequires_case = true\nallows_lookup = false\ntier = \"GOVERNMENT_SHARING\"\nvalid_to = \"2026-12-31\"\n";
+    for (name, role, actor) in [
+        ("auditor", Role::Auditor, "li"),
+        ("security", Role::SecurityAdmin, "zhang"),
+        ("same-person", Role::SecurityAdmin, "li"),
+        ("system", Role::SystemAdmin, "zhao"),
+    ] {
+        let claims = TokenClaims { client: Some("test".to_owned()), ..TokenClaims::new(role, actor) };
+        fs::write(place.path(name), place.token(&claims)).unwrap();
+    }
+    let approve = |one: &str, other: &str| {
+        let line = ["policy", "approve", "--config", "chengxin.toml", "--approval", one, "--approval", other];
+        let output = place.run(&line);
+        let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        (output.status.code(), text)
+    };
+    let in_force = || told(&place).iter().filter(|leaf| leaf.flags.contains(&"IN_FORCE".to_owned())).count();
+
+    let process = place.serve();
+    let (code, answer) = approve("auditor", "security");
+    assert!(code == Some(1) && answer.contains("in force, or approved, already"), "{answer}");
+    fs::write(&path, format!("{text}{purpose}")).unwrap();
+    process.hang_up();
+    let mut wire = process.wire();
+    let ask = "{ purposes { code } }";
+    // Whoever asks after the signal gets the old list: the new one was refused, and the gateway serves on.
+    for _ in 0..20 {
+        let answer = wire.exchange(&crate::support::wire::query(ask)).unwrap().text();
+        assert!(!answer.contains("trial"), "{answer}");
+    }
+    for (one, other, why) in [
+        ("auditor", "same-person", "two persons of two roles"),
+        ("auditor", "auditor", "two persons of two roles"),
+        ("auditor", "system", "SYSTEM_ADMIN"),
+    ] {
+        let (code, answer) = approve(one, other);
+        assert!(code == Some(1) && answer.contains(why), "{answer}");
+    }
+    assert_eq!((in_force(), told(&place).len()), (1, 1));
+    drop(wire);
+    process.terminate();
+    let (_, log) = process.ended();
+    assert!(log.contains("chengxin policy approve"), "{log}");
+    let refused = place.run(&["serve", "--config", "chengxin.toml"]);
+    let why = String::from_utf8(refused.stderr).unwrap();
+    assert!(refused.status.code() == Some(1) && why.contains("chengxin policy approve"), "{why}");
+
+    fs::write(&path, &text).unwrap();
+    let process = place.serve();
+    fs::write(&path, format!("{text}{purpose}")).unwrap();
+    let (code, answer) = approve("auditor", "security");
+    assert!(code == Some(0) && answer.contains("trial"), "{answer}");
+    process.hang_up();
+    wait_until(|| in_force() == 2);
+    process.kill();
+    place.serve().kill();
+    assert_eq!(in_force(), 2, "it stays in force");
+    // The old list is a change like any other: what was once in force needs somebody's word again.
+    fs::write(&path, &text).unwrap();
+    assert_eq!(place.run(&["serve", "--config", "chengxin.toml"]).status.code(), Some(1));
+    assert_eq!(approve("auditor", "security").0, Some(0));
+    place.serve().kill();
+    assert_eq!(in_force(), 3);
 }

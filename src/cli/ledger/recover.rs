@@ -3,16 +3,13 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
 use clap::Args;
 
 use super::Opened;
-use crate::authentication::{self, Authenticator, Proof, RequestHeaders};
+use crate::cli::approval::two_voices;
 use crate::clock::Ambient;
-use crate::config::Config;
-use crate::exchange::redaction::APPROVERS;
 use crate::ledger::recover::{Acknowledgement, Recovered, keep, loss, recover, unfinished};
-use crate::ledger::redaction::Voice;
 use crate::ledger::{Expectation, LedgerKeys, verify_database};
 use crate::store::Database;
 
@@ -67,10 +64,9 @@ pub(super) fn run(arguments: &RecoverArgs, ambient: &Ambient, out: &mut impl Wri
         writeln!(out, "rehearsed   nothing was done")?;
         return Ok(());
     }
-    let voices = voices(&arguments.approval, config, ambient)?;
-    let [one, other] = &voices[..] else { bail!("`--approval` is wanted twice: two persons of two roles") };
+    let [one, other] = two_voices(&arguments.approval, &config, ambient)?;
     let reason = arguments.reason.trim();
-    let acknowledgement = Acknowledgement { kept: &kept, reason, voices: [one, other] };
+    let acknowledgement = Acknowledgement { kept: &kept, reason, voices: [&one, &other] };
     let Recovered { keys: next, index, checkpoint } = recover(&database, &keys, ambient, acknowledgement)?;
     keep(&file, &kept, &checkpoint)?;
     writeln!(out, "recovered   as {}, acknowledged by entry {index}", next.log().name())?;
@@ -84,34 +80,6 @@ fn assert_sound(database: &Database, keys: &LedgerKeys) -> anyhow::Result<()> {
     let report = verify_database(database, &expectation, Some(keys.bodies()))?;
     ensure!(report.fault_count == 0, "the database contradicts itself, so it is no true copy either:\n{report}");
     Ok(())
-}
-
-/// Who agrees, by tokens that the configured issuers have signed.
-fn voices(files: &[PathBuf], config: Config, ambient: &Ambient) -> anyhow::Result<Vec<Voice>> {
-    authentication::install_crypto_backend();
-    let authenticator = Authenticator::new(config.issuers, ambient.clone()).map_err(|faults| {
-        anyhow::Error::msg(faults.0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
-    })?;
-    files.iter().map(|file| voice(file, &authenticator)).collect()
-}
-
-fn voice(file: &Path, authenticator: &Authenticator) -> anyhow::Result<Voice> {
-    let header = format!("Bearer {}", text(file)?.trim());
-    let headers = RequestHeaders { authorization: vec![header.as_bytes()], ..RequestHeaders::default() };
-    let caller = match authenticator.authenticate(&headers) {
-        Ok(caller) => caller,
-        Err(refusal) => bail!("the token in `{}` is refused: {refusal}", file.display()),
-    };
-    let (Proof::Bearer { issuer, .. }, true) = (caller.proof(), APPROVERS.contains(&caller.role())) else {
-        let roles: Vec<&str> = APPROVERS.iter().map(|role| role.name()).collect();
-        bail!(
-            "the token in `{}` is of the role {}; one of {} is wanted",
-            file.display(),
-            caller.role(),
-            roles.join(", ")
-        );
-    };
-    Ok(Voice { person: format!("{issuer} {}", caller.claims().actor), role: caller.role() })
 }
 
 fn text(path: &Path) -> anyhow::Result<String> {

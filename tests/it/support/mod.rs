@@ -82,6 +82,8 @@ impl TestApp {
             trusted_proxies: Vec::new(),
             statuses: chengxin::graphql::media::Statuses::default(),
             high_water: None,
+            // A full disk under a hundred tests must not fail those that are about something else.
+            disk: chengxin::config::DiskConfig { warn_below_mib: 0, close_below_mib: 0, ballast_mib: 0 },
             witnesses: Vec::new(),
             collection_basis: ["practitioner-health-certificate", "religious-personnel-filing"]
                 .map(|item| (item.to_owned(), "synthetic".to_owned()))
