@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
-use crate::access::{Decider, Findings, MustCheck};
+use crate::access::{Decider, Findings, MustCheck, hash_of_rules};
 use crate::admission::{Admission, Cidr, Folding, Limits};
 use crate::authentication::Authenticator;
 use crate::catalogue::{Catalogue, Departments, RulePacks, load_calendar};
@@ -73,12 +73,15 @@ pub struct Policies {
     pub review: ReviewRules,
     /// How much each role may ask for.
     pub limits: Limits,
+    /// SHA-256 over the files of all these but catalogue, Cedar policies and purposes.
+    pub rules_hash: [u8; 32],
 }
 
 impl Policies {
     /// Loads a policy folder, or tells every fault in it.
     pub fn load(folder: &Path) -> Result<Self, NotStarted> {
         let mut faults: Vec<String> = Vec::new();
+        let rules_hash = hash_of_rules(folder).ok();
         let departments = keep(Departments::load(&folder.join("departments.toml")), &mut faults);
         let catalogue = match &departments {
             Some(departments) => Catalogue::load_among(&folder.join("catalogue"), departments),
@@ -113,13 +116,18 @@ impl Policies {
             }
             _ => MustCheck::default(),
         };
+        // Read a second time: what is told to the ledger is what was read.
+        if faults.is_empty() && (rules_hash.is_none() || hash_of_rules(folder).ok() != rules_hash) {
+            faults.push(format!("the files in `{}` changed while they were read: start again", folder.display()));
+        }
+        let rules_hash = rules_hash.unwrap_or_default();
         let rules = packs.zip(calendar).map(|(packs, calendar)| Rules { packs, calendar });
         match (catalogue, departments, decider, rules, review, limits) {
             (Some(catalogue), Some(departments), Some(decider), Some(rules), Some(review), Some(limits))
                 if faults.is_empty() =>
             {
                 let departments = Arc::new(departments);
-                Ok(Self { catalogue, departments, decider, rules, must_check, findings, review, limits })
+                Ok(Self { catalogue, departments, decider, rules, must_check, findings, review, limits, rules_hash })
             }
             _ => Err(NotStarted { faults, is_contradicted: false }),
         }
@@ -178,6 +186,7 @@ pub fn gateway(config: &Config, policies: Policies, ambient: &Ambient) -> Result
         must_check: policies.must_check,
         findings: policies.findings,
         review: policies.review,
+        rules_hash: policies.rules_hash,
         registry,
         ledger,
         node_ids: NodeIds::new(keyring.derive(Purpose::NodeId, "node-id")),

@@ -58,6 +58,36 @@ impl Folder {
     }
 }
 
+/// SHA-256 over the files that are read at start alone, so all but Cedar's, the purposes and the catalogue: what is reviewed, what
+/// is found, what must be checked, limits, retention, departments, calendar, rule packs. In the order of their paths, each
+/// with the lengths of path and bytes before them (u64be).
+pub fn hash_of_rules(dir: &Path) -> std::io::Result<[u8; 32]> {
+    let mut hasher = Sha256::new();
+    for name in rule_names(dir)? {
+        let bytes = std::fs::read(dir.join(&name))?;
+        for part in [name.as_bytes(), &bytes] {
+            hasher.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+            hasher.update(part);
+        }
+    }
+    Ok(hasher.finalize().into())
+}
+
+/// `*.toml` in the folder and in `rules/`, as paths with `/`, sorted.
+fn rule_names(dir: &Path) -> std::io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for (folder, prefix) in [(dir.to_owned(), ""), (dir.join("rules"), "rules/")] {
+        for entry in std::fs::read_dir(folder)? {
+            let name = entry?.file_name().to_string_lossy().into_owned();
+            if Path::new(&name).extension().is_some_and(|extension| extension == "toml") && name != PURPOSES {
+                names.push(format!("{prefix}{name}"));
+            }
+        }
+    }
+    names.sort_unstable();
+    Ok(names)
+}
+
 fn policy_names(dir: &Path) -> Result<Vec<String>, PolicyFault> {
     let fault = |error: std::io::Error| PolicyFault::of_file(&dir.display().to_string(), error.to_string());
     let mut names = Vec::new();

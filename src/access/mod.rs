@@ -31,6 +31,7 @@ mod table;
 pub use decider::{Decider, Explained};
 pub use fault::{PolicyFault, PurposeNotAllowed};
 pub use findings::Findings;
+pub use folder::hash_of_rules;
 pub use head::HeadField;
 pub use must_check::MustCheck;
 pub use permit::{Cell, Decision, Facts, Grant, Permit, Standing, Window, Withheld};

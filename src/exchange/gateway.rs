@@ -43,6 +43,8 @@ pub struct Gateway {
     pub findings: Findings,
     /// Which queries are reviewed.
     pub review: ReviewRules,
+    /// SHA-256 over the files of rules that were read at start.
+    pub rules_hash: [u8; 32],
     /// Items whose collection needs a law, each with the law that is relied on.
     pub collection_basis: BTreeMap<String, String>,
     /// Time and chance.

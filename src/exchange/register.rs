@@ -217,18 +217,21 @@ pub async fn register_folded(
     gateway.ledger.append(entry).await.map_err(|_| AuditUnavailable)
 }
 
-/// Puts in the ledger which policies and catalogue are in force, when they are not those of the last such entry. Blocks.
+/// Puts in the ledger which policies, rules and catalogue are in force, when they are not those of the last such entry. Blocks.
 pub fn register_policies(gateway: &Gateway) -> Result<(), AuditUnavailable> {
     let last = EntryQuery { kind: Some(EntryKind::Policy), ..EntryQuery::default() };
     let last = gateway.ledger.entries(&last, None, 1).map_err(|_| AuditUnavailable)?;
     let (policies, catalogue) = (gateway.decider.policy_hash(), *gateway.catalogue.hash());
     let printed = |hash: [u8; 32]| Some(format!("sha256:{}", hex::encode(hash)));
-    let is_same = |leaf: &Leaf| leaf.policy == printed(policies) && leaf.catalogue == printed(catalogue);
+    let rules = format!("RULES:{}", hex::encode(gateway.rules_hash));
+    let is_same = |leaf: &Leaf| {
+        leaf.policy == printed(policies) && leaf.catalogue == printed(catalogue) && leaf.flags.contains(&rules)
+    };
     if last.first().is_some_and(|entry| is_same(&entry.leaf)) {
         return Ok(());
     }
     let mut entry = NewEntry::new(EntryKind::Policy, Decision::Allowed);
-    entry.flags = vec!["IN_FORCE".to_owned(), purposes::flag(&gateway.decider.purposes_text())];
+    entry.flags = vec!["IN_FORCE".to_owned(), rules, purposes::flag(&gateway.decider.purposes_text())];
     entry.policy_hash = Some(policies);
     entry.catalogue_hash = Some(catalogue);
     let in_force = gateway.decider.purposes();

@@ -185,6 +185,15 @@ fn a_change_of_policies_is_an_entry_at_start_and_when_they_are_read_anew() {
     fs::write(&path, &text).unwrap();
     place.serve().kill();
     assert_eq!(told(&place).len(), 3, "back again is a change too");
+    // What is reviewed, found and limited is told as well, from the start on which it was read.
+    let path = place.path("policies/review.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, format!("{text}\n# Looked at.\n")).unwrap();
+    place.serve().kill();
+    let leaves = told(&place);
+    assert_eq!((leaves.len(), &leaves[2].policy), (4, &leaves[3].policy));
+    let rules = |at: usize| leaves[at].flags.iter().find(|flag| flag.starts_with("RULES:")).unwrap();
+    assert_ne!(rules(2), rules(3));
 }
 
 fn wait_until(is_so: impl Fn() -> bool) {
