@@ -223,7 +223,8 @@ impl Ledger {
         settings: &LedgerSettings,
     ) -> Result<Self, LedgerError> {
         let mut connection = database.connect()?;
-        let found = check(&mut connection, &keys)?;
+        // One state of the database: another instance may be growing the tree at this moment.
+        let found = connection.snapshot(|connection| Ok::<_, StoreError>(check(connection, &keys)))??;
         if let Some(path) = &settings.high_water {
             high_water::check(&mut connection, path, keys.log())?;
             high_water::begin(path, &found.checkpoint.note)?;
