@@ -22,7 +22,7 @@ def run(world):
     place, journal = Place.create(world.binary, world.folder / "clock"), Journal()
     clock = Clock(world.folder)
     told = []
-    # Shift, whether the tree may grow then, what it is. An hour behind after a year ahead is behind what was signed.
+    # Shift, whether the tree may grow then, what it is. What is right is behind what was signed a year ahead.
     steps = [(0, True, "right"), (-HOUR, False, "an hour behind"), (0, True, "right again"), (YEAR, True, "a year ahead"),
              (0, False, "right again, a year behind what was signed"), (YEAR + HOUR, True, "past what was signed")]
     with Sequence(place, clock, journal) as sequence:
@@ -36,8 +36,9 @@ def run(world):
     signed = check_signed(sequence.signed)
     back = check_instants(ledger)
     yield from told
-    yield (f"{journal.summary()}; {len(ledger.leaves)} entries of {len({leaf['ins'] for leaf in ledger.leaves})} instances; times grow "
-           f"within each, and go back {back} times from one instance to the next; {signed} checkpoints, none before another")
+    instances = len({leaf["ins"] for leaf in ledger.leaves})
+    yield (f"{journal.summary()}; {len(ledger.leaves)} entries of {instances} instances; times grow within each, "
+           f"and go back {back} times from one instance to the next; {signed} checkpoints, none before another")
 
 
 def check_signed(signed):
@@ -115,7 +116,8 @@ class Sequence:
         return f"{ASKED} answers, nothing signed"
 
     def note_signed(self):
-        """Keeps size and time of the newest checkpoint: the time stands in the table alone, and only the last of a minute stays."""
+        """Keeps size and time of the newest checkpoint. The time stands in the table alone, and only the last of a minute
+        stays there."""
         with sqlite3.connect(f"file:{self.place.path('ledger.db')}?mode=ro", uri=True) as database:
             self.signed.update(database.execute("SELECT size, t FROM ledger_checkpoint ORDER BY size DESC LIMIT 1"))
 

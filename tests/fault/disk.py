@@ -79,7 +79,7 @@ def refuses(gateway, journal):
 
 
 def must_have_closed(place, ledger, rounds, silent):
-    """How often the ledger was closed and opened by the gateway's own log; `silent` gets how many of the latter no entry tells."""
+    """How often the ledger was closed and opened, by the gateway's log; `silent` gets how many openings no entry tells of."""
     log = place.path("gateway.log").read_text(errors="replace")
     closed, opened = log.count("the ledger is closed: no data"), log.count("the ledger is open\n")
     if closed < rounds:
@@ -165,8 +165,8 @@ def on_postgres(world, what, rounds, silent):
     closed, said = must_have_closed(place, ledger, rounds, silent), log.count("No space left on device")
     if not said:
         raise Failed("the server never said that its disk was full")
-    yield (f"PostgreSQL, {what}: {rounds} times full, {said} lines of the server about it, {log.count('PANIC')} of them a PANIC, {restarts} "
-           f"starts by hand; {closed}, ready at most {max(recovered):.1f} s after the server was; "
+    yield (f"PostgreSQL, {what}: {rounds} times full, {said} lines of the server about it, {log.count('PANIC')} times PANIC, "
+           f"{restarts} starts by hand; {closed}, ready at most {max(recovered):.1f} s after the server was; "
            f"{journal.summary()}; {len(ledger.leaves)} entries, no receipt lost, nothing repaired")
 
 

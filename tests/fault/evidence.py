@@ -1,10 +1,12 @@
 """Holds what clients have against what the ledger holds: receipts, fetched checkpoints, and every verifier there is."""
 
 import base64
+import calendar
 import copy
 import json
 import subprocess
 import sys
+import time
 
 import audit_tools
 from place import ORIGIN, Failed
@@ -53,8 +55,6 @@ def check_receipts(ledger, receipts):
 
 def time_of(text):
     """Microseconds since 1970 of an RFC 3339 time with six decimals."""
-    import calendar
-    import time
     seconds, fraction = text.rstrip("Z").split(".")
     return calendar.timegm(time.strptime(seconds, "%Y-%m-%dT%H:%M:%S")) * 1_000_000 + int(fraction)
 
@@ -72,10 +72,10 @@ def check_instances(ledger):
     """Each writing instance numbers its entries from 0 without gap or double, and its times grow; no entry stands twice."""
     last, ids = {}, set()
     for index, leaf in enumerate(ledger.leaves):
-        number, time = last.get(leaf["ins"], (-1, -1))
+        number, before = last.get(leaf["ins"], (-1, -1))
         if leaf["iseq"] != number + 1:
             raise Failed(f"entry {index}: number {leaf['iseq']} of {leaf['ins']} follows {number}")
-        if leaf["t"] <= time:
+        if leaf["t"] <= before:
             raise Failed(f"entry {index}: the time of {leaf['ins']} does not grow")
         if leaf["id"] in ids:
             raise Failed(f"entry {index}: {leaf['id']} was written twice")

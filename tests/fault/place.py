@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import http.client
+import json
 import os
 import pathlib
 import re
@@ -18,7 +19,8 @@ ORIGIN = "faults.chengxin.example/ledger"
 # A fictitious firm; the last character is the check digit of GB 32100.
 USCC_BODY = "91370502MA9AAAA00"
 PATIENCE = 60.0
-HEADER = "XK_XDR_MC,XK_XDR_LB,XK_XDR_SHXYM,XK_FRDB,XK_FR_ZJLX,XK_FR_ZJHM,XK_XKWS,XK_WSH,XK_XKLB,XK_NR,XK_JDRQ,XK_YXQZ,XK_YXQZI,XK_XKJG,XK_LYDW"
+HEADER = ("XK_XDR_MC,XK_XDR_LB,XK_XDR_SHXYM,XK_FRDB,XK_FR_ZJLX,XK_FR_ZJHM,XK_XKWS,XK_WSH,XK_XKLB,XK_NR,XK_JDRQ,XK_YXQZ,"
+          "XK_YXQZI,XK_XKJG,XK_LYDW")
 
 
 class Failed(Exception):
@@ -45,6 +47,11 @@ def with_check_digit(body):
 
 
 USCC = with_check_digit(USCC_BODY)
+
+
+def base64url(data):
+    """Without padding."""
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
 
 
 def http_status(address, path):
@@ -75,8 +82,11 @@ class Place:
         place._make_issuer()
         place.configure("chengxin.toml", registry, ledger, **settings)
         place.run("migrate", "--config", "chengxin.toml", "--create-keys")
-        rows = [f"东营测试甲有限公司,法人及非法人组织,{USCC},张测试,身份证,11010519491231002X,准予行政许可决定书,"
-                f"东测许〔2026〕{number}号,普通,道路货物运输,2026-11-16,2026-11-16,2099-12-31,市行政审批服务局,市行政审批服务局"
+        # The certificate number is the specimen of the standard.
+        rows = [f"东营测试甲有限公司,法人及非法人组织,{USCC},张测试,身份证,11010519491231002X,"
+                "准予行政许可决定书,"
+                f"东测许〔2026〕{number}号,普通,道路货物运输,2026-11-16,2026-11-16,2099-12-31,"
+                "市行政审批服务局,市行政审批服务局"
                 for number in (1, 2)]
         place.path("licences.csv").write_text("\n".join([HEADER, *rows, ""]), encoding="utf-8")
         place.run("import", "--config", "chengxin.toml", "--item", "administrative-licence", "licences.csv")
@@ -105,12 +115,14 @@ class Place:
         folder = self.path("issuer")
         folder.mkdir()
         body = base64.b64encode(bytes.fromhex("302e020100300506032b657004220420") + seed).decode()
-        folder.joinpath("issuer-key.pem").write_text(f"-----BEGIN PRIVATE KEY-----\n{body}\n-----END PRIVATE KEY-----\n")
-        folder.joinpath("issuer-key.pem").chmod(0o600)
-        url = lambda data: base64.urlsafe_b64encode(data).decode().rstrip("=")
-        thumbprint = hashlib.sha256(f'{{"crv":"Ed25519","kty":"OKP","x":"{url(public)}"}}'.encode()).digest()
-        folder.joinpath("issuer-keys.json").write_text(
-            f'{{"keys":[{{"kty":"OKP","crv":"Ed25519","alg":"EdDSA","use":"sig","kid":"{url(thumbprint)}","x":"{url(public)}"}}]}}')
+        pem = folder / "issuer-key.pem"
+        pem.write_text(f"-----BEGIN PRIVATE KEY-----\n{body}\n-----END PRIVATE KEY-----\n")
+        pem.chmod(0o600)
+        key = {"crv": "Ed25519", "kty": "OKP", "x": base64url(public)}
+        # RFC 7638.
+        thumbprint = hashlib.sha256(json.dumps(key, separators=(",", ":")).encode()).digest()
+        keys = {"keys": [key | {"alg": "EdDSA", "use": "sig", "kid": base64url(thumbprint)}]}
+        folder.joinpath("issuer-keys.json").write_text(json.dumps(keys))
 
     def path(self, name):
         """A path in the folder."""
@@ -131,7 +143,8 @@ class Place:
         done = subprocess.run([self.binary, *arguments], cwd=self.folder, stdin=subprocess.DEVNULL, capture_output=True,
                               text=True, timeout=900, env={**os.environ, "RUST_LOG": "warn", **(environment or {})})
         if status is not None and done.returncode != status:
-            raise Failed(f"chengxin {' '.join(arguments)}: status {done.returncode}\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+            said = done.stdout[-2000:] + done.stderr[-2000:]
+            raise Failed(f"chengxin {' '.join(arguments)}: status {done.returncode}\n{said}")
         return done
 
     def serve(self, **options):
@@ -177,12 +190,13 @@ class Gateway:
             return found
         try:
             found = wait_until(listens, "the gateway listens", pause=0.003)
-        except Failed:
+            self.address = (found[1], int(found[2]))
+            # The port is open before the workers run: whoever is answered knows that signals are handled too.
+            wait_until(lambda: http_status(self.address, "/health/live") == 200, "the gateway answers", pause=0.003)
+        except BaseException:
+            # Also when the whole run is told to end.
             self.kill()
             raise
-        self.address = (found[1], int(found[2]))
-        # The port is open before the workers run: whoever is answered knows that signals are handled too.
-        wait_until(lambda: http_status(self.address, "/health/live") == 200, "the gateway answers", pause=0.003)
         return self
 
     def is_ready(self):

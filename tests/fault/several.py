@@ -73,21 +73,24 @@ class Fleet:
 
     def __init__(self, place):
         self.place, self.gateways, self.refused = place, [None] * GATEWAYS, []
+        self.threads, self.has_ended = [], False
         self.start(range(GATEWAYS))
 
     def start(self, numbers):
         """Starts gateways beside one another. One that does not start is tried again, so that everything else is looked at
         too, and fails the test at the end."""
-        threads = [threading.Thread(target=self._start, args=(number,)) for number in numbers]
-        for thread in threads:
+        self.threads = [threading.Thread(target=self._start, args=(number,)) for number in numbers]
+        for thread in self.threads:
             thread.start()
-        for thread in threads:
+        for thread in self.threads:
             thread.join()
         if any(not gateway or not gateway.is_running() for gateway in self.gateways):
             raise Failed(f"a gateway does not start: {self.refused[-1:]}")
 
     def _start(self, number):
         for _ in range(TRIES):
+            if self.has_ended:
+                return
             try:
                 self.gateways[number] = self.place.serve(config=f"gateway-{number}.toml", name=f"gateway-{number}")
                 return
@@ -99,7 +102,11 @@ class Fleet:
         return [gateway.address for gateway in self.gateways]
 
     def kill(self):
-        """Ends all of them."""
+        """Ends all of them, and those that are just being started."""
+        self.has_ended = True
+        for thread in self.threads:
+            if thread.is_alive():
+                thread.join()
         for gateway in self.gateways:
             if gateway is not None:
                 gateway.kill()

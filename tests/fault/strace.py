@@ -59,9 +59,9 @@ class Strace:
         self.process.wait(30)
         self.text = self.log.read_text(errors="replace")
 
-    def injected(self):
-        """The calls that were made to fail."""
-        return [line for line in self.text.splitlines() if "(INJECTED)" in line]
+    def has_injected(self):
+        """Whether a call was made to fail. strace writes each line when the call ends, so it can be asked under way too."""
+        return "(INJECTED)" in (self.text or self.log.read_text(errors="replace"))
 
     def counted(self):
         """How many calls of each kind one thread made at most: as far as `when=` has to count."""
