@@ -12,7 +12,7 @@ use super::head::HeadField;
 use super::profile::{Declared, ProfileKey};
 use super::purposes::Purpose;
 use super::question::{Action, Asker, FieldFacts, Question, Target};
-use super::reach::{Ceiling, RELATIONS, ceiling, mask_under, may_stand, reached};
+use super::reach::{Ceiling, RELATIONS, ceiling, mask_under, may_stand, reached, relation_for};
 use super::rules::{Column, Rules, Shown};
 use super::table::categories;
 use crate::catalogue::{Item, Sharing};
@@ -126,9 +126,13 @@ impl<'a> Widening<'a> {
         let (key, purpose) = key;
         let asker = self.rules.asker(key, purpose.as_ref());
         let facts = self.rules.facts(shown);
-        for relation in RELATIONS.into_iter().filter(|&relation| may_stand(key.role, relation)) {
-            let tier = reached(key.role, relation, purpose.as_ref().map(|purpose| purpose.tier), shown.item.sharing);
-            let widest = ceiling(shown.reach(), shown.self_only(), tier, relation);
+        let opens = key.role == Role::Grantee || purpose.as_ref().is_some_and(|purpose| purpose.break_glass.is_some());
+        let stands =
+            |&relation: &Relation| may_stand(key.role, relation) && (relation != Relation::Authorized || opens);
+        for relation in RELATIONS.into_iter().filter(stands) {
+            let counts = relation_for(shown.self_only(), relation);
+            let tier = reached(key.role, counts, purpose.as_ref().map(|purpose| purpose.tier), shown.item.sharing);
+            let widest = ceiling(shown.reach(), tier);
             let masked = mask_under(shown.reach(), widest).is_some() || widest == Ceiling::Clear;
             let filtered = relation != Relation::None || (widest == Ceiling::Clear && shown.indexed());
             for (action, open) in

@@ -98,8 +98,8 @@ impl Decider {
     ) -> Result<Permit, PurposeNotAllowed> {
         let rules = self.rules.load_full();
         let key = ProfileKey::new(&rules, asking, today)?;
-        let standing = trimmed(&key, standing);
         let profile = profile(&rules, key);
+        let standing = trimmed(&profile, standing);
         Ok(Permit::new(rules, profile, standing))
     }
 
@@ -149,15 +149,17 @@ fn profile(rules: &Arc<Rules>, key: ProfileKey) -> Arc<Profile> {
 }
 
 /// The standing as far as role and purpose bear it out: a subject has its own view, a grantee its grant, a department
-/// its records. A grant for another purpose than the declared one counts as refused; one without a declared purpose
+/// its records and, for a purpose of emergencies, its opening. A grant for another purpose than the declared one counts as refused; one without a declared purpose
 /// stays, and opens nothing for want of it.
-fn trimmed(key: &ProfileKey, standing: Standing) -> Standing {
+fn trimmed(profile: &Profile, standing: Standing) -> Standing {
+    let key = profile.key();
     let held = standing.grant.is_some();
     let fits = |purpose: &PurposeCode| match &key.declared {
         Declared::Nothing => true,
         Declared::Usable(declared) | Declared::WithoutCase(declared) => declared == purpose,
     };
-    let grant = standing.grant.filter(|grant| key.role == Role::Grantee && fits(&grant.purpose));
+    let may_hold = key.role == Role::Grantee || profile.is_break_glass();
+    let grant = standing.grant.filter(|grant| may_hold && fits(&grant.purpose));
     Standing {
         subject: standing.subject.filter(|_| key.role == Role::Subject),
         department: key.department.clone().filter(|_| matches!(key.role, Role::Department | Role::Coordinator)),

@@ -10,8 +10,7 @@ use crate::catalogue::{
     Bilingual, Catalogue, Field, FieldType, Head, Item, NaturalKey, Reach, Requirement, Sharing, SubjectMapping,
 };
 use crate::domain::{
-    AuthorizationId, DataClass, Date, DepartmentId, ItemCode, MaskRule, PurposeCode, Role, SubjectCategory, SubjectId,
-    Tier,
+    DataClass, Date, DepartmentId, ItemCode, MaskRule, PurposeCode, Role, SubjectCategory, SubjectId, Tier,
 };
 
 pub(super) const TODAY: Date = jiff::civil::date(2026, 11, 23);
@@ -162,7 +161,7 @@ impl Who {
     pub(super) fn authorized_for(mut self, item: &str, fields: &[&str]) -> Self {
         let fields = fields.iter().map(|&field| field.to_owned()).collect();
         self.standing.grant = Some(Grant {
-            id: AuthorizationId::new([9; 16]),
+            id: [9; 16],
             subject: ME,
             purpose: PurposeCode::parse("loan-review").unwrap(),
             items: vec![(ItemCode::parse(item).unwrap(), fields)],

@@ -36,6 +36,6 @@ pub use head::HeadField;
 pub use must_check::MustCheck;
 pub use permit::{Cell, Decision, Facts, Grant, Permit, Standing, Window, Withheld};
 pub use profile::Asking;
-pub use purposes::{Departments, Purpose, Purposes};
+pub use purposes::{BreakGlass, Departments, Purpose, Purposes};
 pub use reach::may_stand;
 pub use table::ItemTable;

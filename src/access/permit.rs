@@ -14,7 +14,7 @@ use super::rules::Rules;
 use super::table::ItemTable;
 use crate::catalogue::{Item, Sharing};
 use crate::domain::{
-    AuthorizationId, DepartmentId, Disclosure, MaskRule, PurposeCode, Relation, Role, SubjectCategory, SubjectId, Tier,
+    DepartmentId, Disclosure, MaskRule, PurposeCode, Relation, Role, SubjectCategory, SubjectId, Tier,
 };
 
 /// Why a value is withheld. The outside learns a code, the ledger the reason.
@@ -120,18 +120,18 @@ pub struct Standing {
     pub subject: Option<SubjectId>,
     /// The caller's department. The decider takes it from the caller, whatever is written here.
     pub department: Option<DepartmentId>,
-    /// A valid authorization named by the request.
+    /// A valid authorization named by the request, or a department's opening in an emergency.
     pub grant: Option<Grant>,
     /// The request named an authorization that is not valid.
     pub authorization_refused: bool,
 }
 
-/// A valid authorization: it opens cells for its subject alone.
+/// A valid authorization, or an opening in an emergency: it opens cells for its subject alone.
 #[derive(Clone, Debug)]
 pub struct Grant {
-    /// Its id.
-    pub id: AuthorizationId,
-    /// The subject that granted it.
+    /// Its id, sixteen bytes.
+    pub id: [u8; 16],
+    /// The subject whose records it opens.
     pub subject: SubjectId,
     /// The purpose it is for.
     pub purpose: PurposeCode,
@@ -183,6 +183,11 @@ impl Permit {
     /// The usable purpose: registered, the caller's to claim, with its case number where it needs one.
     pub fn purpose(&self) -> Option<&PurposeCode> {
         self.profile.key().purpose()
+    }
+
+    /// Whether the usable purpose is one for emergencies (break-glass).
+    pub fn is_break_glass(&self) -> bool {
+        self.profile.is_break_glass()
     }
 
     /// The furthest tier that the caller reaches for any record; `None` for the three administrators.
@@ -332,7 +337,7 @@ impl Permit {
     pub fn profile_hash(&self) -> [u8; 32] {
         let key = self.profile.key();
         let subject = self.standing.subject.map(|subject| *subject.bytes());
-        let grant = self.standing.grant.as_ref().map(|grant| *grant.id.bytes());
+        let grant = self.standing.grant.as_ref().map(|grant| grant.id);
         let parts: [Option<&[u8]>; 6] = [
             Some(key.role.name().as_bytes()),
             key.department.as_ref().map(|department| department.as_str().as_bytes()),

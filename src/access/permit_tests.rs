@@ -231,7 +231,12 @@ fn a_use_is_counted_only_where_the_authorization_opened_something() {
 #[test]
 fn a_refused_authorization_has_one_code_for_what_a_valid_one_would_open() {
     let stage = stage();
-    for who in [bank().refused(), officer().refused(), who(Role::Public).refused()] {
+    assert_eq!(
+        stage.sees(&officer().refused(), "fund.account", (ME, PERSON)),
+        BEYOND,
+        "not shared: no opening opens it"
+    );
+    for who in [bank().refused(), who(Role::Public).refused()] {
         assert_eq!(stage.sees(&who, "fund.account", (ME, PERSON)), INVALID, "{who:?}");
         assert_eq!(stage.sees(&who, "penalty.informer", (ME, PERSON)), BEYOND, "no authorization opens it");
         assert_eq!(stage.sees(&who, "belief.belief", (ME, PERSON)), BEYOND, "no authorization opens it");
@@ -243,9 +248,12 @@ fn a_refused_authorization_has_one_code_for_what_a_valid_one_would_open() {
 fn a_grant_for_another_purpose_or_in_another_role_counts_as_refused() {
     let stage = stage();
     let other_purpose = who(Role::Grantee).asking_for("bid-review").authorized_for("penalty", &[]);
-    let other_role = officer().authorized_for("fund", &[]);
+    let other_role = officer().authorized_for("penalty", &[]);
     assert_eq!(stage.sees(&other_purpose, "penalty.certificateNo", (ME, PERSON)), INVALID);
-    assert_eq!(stage.sees(&other_role, "fund.account", (ME, PERSON)), INVALID);
+    assert_eq!(
+        stage.sees(&other_role, "penalty.certificateNo", (ME, PERSON)),
+        stage.sees(&officer(), "penalty.certificateNo", (ME, PERSON))
+    );
     for who in [other_purpose, other_role] {
         let permit = who.permit(&stage.decider);
         assert!(permit.standing().grant.is_none() && permit.standing().authorization_refused);

@@ -109,6 +109,7 @@ pub(super) struct Profile {
     right: Right,
     /// The rights it would have with a purpose and case number that it may declare and did not.
     pending: Vec<Right>,
+    is_break_glass: bool,
     lookup_by_purpose: bool,
     lookup_by_grant: bool,
     tables: Vec<OnceLock<ItemTable>>,
@@ -141,6 +142,7 @@ impl Profile {
         let allows_lookup = usable.is_some_and(|purpose| purpose.allows_lookup);
         let lookup = |granted| rules.ask(&right.asker, Action::Lookup, Target::Register { granted }).allowed;
         Self {
+            is_break_glass: usable.is_some_and(|purpose| purpose.break_glass.is_some()),
             lookup_by_purpose: allows_lookup
                 && matches!(key.role, Role::Department | Role::Coordinator)
                 && lookup(false),
@@ -162,6 +164,11 @@ impl Profile {
 
     pub(super) fn pending(&self) -> &[Right] {
         &self.pending
+    }
+
+    /// Whether the usable purpose is one for emergencies.
+    pub(super) fn is_break_glass(&self) -> bool {
+        self.is_break_glass
     }
 
     /// Whether persons may be looked up by citizen number.

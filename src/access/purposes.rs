@@ -33,10 +33,28 @@ pub struct Purpose {
     pub allows_lookup: bool,
     /// How far it opens; a role's own reach may be nearer.
     pub tier: Tier,
+    /// Within which bounds an officer may open one subject's records in an emergency for it; not at all when absent.
+    pub break_glass: Option<BreakGlass>,
     /// The first day on which it may be claimed; from the beginning when absent.
     pub valid_from: Option<Date>,
     /// The last day; without end when absent.
     pub valid_to: Option<Date>,
+}
+
+/// The bounds of opening one subject's records in an emergency (紧急查询).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BreakGlass {
+    /// For how many minutes an opening holds, 1 to 60.
+    pub minutes: u8,
+    /// How many an officer may make in a day, 1 to 20.
+    pub daily: u8,
+}
+
+impl BreakGlass {
+    fn is_sound(self) -> bool {
+        (1..=60).contains(&self.minutes) && (1..=20).contains(&self.daily)
+    }
 }
 
 /// Which departments may claim a purpose.
@@ -141,6 +159,7 @@ struct Entry {
     requires_case: bool,
     allows_lookup: bool,
     tier: Tier,
+    break_glass: Option<BreakGlass>,
     valid_from: Option<String>,
     valid_to: Option<String>,
 }
@@ -186,6 +205,18 @@ impl Entry {
                 self.roles.contains(&Role::Grantee) && self.tier != Tier::AuthorizedQuery,
                 "a GRANTEE reads by authorization: `tier` must be AUTHORIZED_QUERY",
             ),
+            (
+                by_departments && (self.tier == Tier::AuthorizedQuery) != self.break_glass.is_some(),
+                "a department reaches AUTHORIZED_QUERY in an emergency alone: that tier and `break_glass` go together",
+            ),
+            (
+                self.break_glass.is_some() && (!self.requires_case || self.roles.contains(&Role::Grantee)),
+                "`break_glass` is for departments alone, and `requires_case` must be true",
+            ),
+            (
+                self.break_glass.is_some_and(|bounds| !bounds.is_sound()),
+                "`break_glass` holds `minutes`, 1 to 60, and `daily`, 1 to 20",
+            ),
         ];
         reasons.into_iter().filter_map(|(wrong, reason)| wrong.then_some(reason))
     }
@@ -206,6 +237,7 @@ impl Entry {
             requires_case: self.requires_case,
             allows_lookup: self.allows_lookup,
             tier: self.tier,
+            break_glass: self.break_glass,
             valid_from: day(self.valid_from.as_ref()).ok().flatten(),
             valid_to: day(self.valid_to.as_ref()).ok().flatten(),
         }

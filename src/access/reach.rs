@@ -30,7 +30,8 @@ pub fn may_stand(role: Role, relation: Relation) -> bool {
         Relation::None => true,
         Relation::Provider => matches!(role, Role::Department | Role::Coordinator),
         Relation::Subject => role == Role::Subject,
-        Relation::Authorized => role == Role::Grantee,
+        // A department by an opening in an emergency (break-glass).
+        Relation::Authorized => matches!(role, Role::Grantee | Role::Department | Role::Coordinator),
     }
 }
 
@@ -53,6 +54,9 @@ pub(super) fn reached(role: Role, relation: Relation, purpose: Option<Tier>, sha
         Role::Subject if relation == Relation::Subject => Some(Tier::AuthorizedQuery),
         Role::Grantee if relation == Relation::Authorized => Some(purpose.unwrap_or(without)),
         Role::Public | Role::Subject | Role::Grantee => Some(without),
+        Role::Department | Role::Coordinator if relation == Relation::Authorized && sharing != Sharing::NotShared => {
+            Some(purpose.unwrap_or(without))
+        }
         Role::Department | Role::Coordinator => {
             let shared = sharing != Sharing::NotShared || relation == Relation::Provider;
             let purpose = purpose.filter(|_| shared).unwrap_or(without);
@@ -61,11 +65,15 @@ pub(super) fn reached(role: Role, relation: Relation, purpose: Option<Tier>, sha
     }
 }
 
-/// What the catalogue leaves open of a field to a caller that reaches `tier` in this relation. What is the subject's
-/// alone no authorization opens: the authorized body sees of it what the public sees.
-pub(super) fn ceiling(reach: Reach, self_only: bool, tier: Option<Tier>, relation: Relation) -> Ceiling {
+/// The relation that counts for a field. What is the subject's alone no authorization and no emergency opens: the caller
+/// sees of it what it sees without.
+pub(super) fn relation_for(self_only: bool, relation: Relation) -> Relation {
+    if self_only && relation == Relation::Authorized { Relation::None } else { relation }
+}
+
+/// What the catalogue leaves open of a field to a caller that reaches `tier`.
+pub(super) fn ceiling(reach: Reach, tier: Option<Tier>) -> Ceiling {
     let Some(tier) = tier else { return Ceiling::Withheld };
-    let tier = if self_only && relation == Relation::Authorized { Tier::PublicDisclosure } else { tier };
     if reach.tier.is_some_and(|lowest| lowest <= tier) {
         Ceiling::Clear
     } else if reach.mask.is_some() && reach.masked_from.is_some_and(|lowest| lowest <= tier) {
@@ -108,6 +116,16 @@ mod tests {
     }
 
     #[test]
+    fn a_department_reaches_furthest_by_an_opening_alone_and_never_what_is_not_shared() {
+        for role in [Role::Department, Role::Coordinator] {
+            assert_eq!(reached(role, Relation::Authorized, Some(A), Sharing::Conditional), Some(A));
+            assert_eq!(reached(role, Relation::Authorized, Some(A), Sharing::NotShared), Some(P));
+            assert_eq!(reached(role, Relation::Authorized, None, Sharing::Unconditional), Some(P));
+            assert_eq!(reached(role, Relation::Provider, Some(A), Sharing::Conditional), Some(G));
+        }
+    }
+
+    #[test]
     fn an_item_that_is_not_shared_goes_to_its_provider_alone() {
         assert_eq!(reached(Role::Department, Relation::None, Some(G), Sharing::NotShared), Some(P));
         assert_eq!(reached(Role::Department, Relation::Provider, Some(G), Sharing::NotShared), Some(G));
@@ -128,27 +146,32 @@ mod tests {
     fn what_is_the_subjects_alone_no_authorization_opens() {
         for tier in [A, G] {
             let reach = Reach { tier: Some(tier), masked_from: None, mask: None };
-            assert_eq!(ceiling(reach, false, Some(A), Relation::Authorized), Ceiling::Clear);
-            assert_eq!(ceiling(reach, true, Some(A), Relation::Authorized), Ceiling::Withheld);
-            assert_eq!(ceiling(reach, true, Some(A), Relation::Subject), Ceiling::Clear);
+            let seen = |role, self_only, relation| {
+                let relation = relation_for(self_only, relation);
+                ceiling(reach, reached(role, relation, Some(A), Sharing::Conditional))
+            };
+            assert_eq!(seen(Role::Grantee, false, Relation::Authorized), Ceiling::Clear);
+            assert_eq!(seen(Role::Grantee, true, Relation::Authorized), Ceiling::Withheld);
+            assert_eq!(seen(Role::Subject, true, Relation::Subject), Ceiling::Clear);
+            assert_eq!(seen(Role::Department, false, Relation::Authorized), Ceiling::Clear);
+            let shared = if tier == G { Ceiling::Clear } else { Ceiling::Withheld };
+            assert_eq!(seen(Role::Department, true, Relation::Authorized), shared, "what it sees without");
         }
     }
 
     #[test]
     fn below_its_tier_a_field_is_masked_from_its_mask_tier_and_withheld_without_a_rule() {
         let reach = Reach { tier: Some(A), masked_from: Some(G), mask: Some(MaskRule::IdStd) };
-        assert_eq!(ceiling(reach, false, Some(P), Relation::None), Ceiling::Withheld);
-        assert_eq!(ceiling(reach, false, Some(G), Relation::None), Ceiling::Masked);
-        assert_eq!(ceiling(reach, false, Some(A), Relation::None), Ceiling::Clear);
+        assert_eq!(ceiling(reach, Some(P)), Ceiling::Withheld);
+        assert_eq!(ceiling(reach, Some(G)), Ceiling::Masked);
+        assert_eq!(ceiling(reach, Some(A)), Ceiling::Clear);
         let without_rule = Reach { mask: None, ..reach };
-        assert_eq!(ceiling(without_rule, false, Some(G), Relation::None), Ceiling::Withheld);
+        assert_eq!(ceiling(without_rule, Some(G)), Ceiling::Withheld);
     }
 
     #[test]
     fn a_field_no_tier_sees_is_clear_to_nobody() {
         let reach = Reach { tier: None, masked_from: None, mask: Some(MaskRule::Secret) };
-        for relation in RELATIONS {
-            assert_eq!(ceiling(reach, false, Some(A), relation), Ceiling::Withheld);
-        }
+        assert_eq!(ceiling(reach, Some(A)), Ceiling::Withheld);
     }
 }

@@ -14,7 +14,7 @@ use super::mentions::Look;
 use super::profile::{Profile, ProfileKey};
 use super::purposes::{Purpose, Purposes};
 use super::question::{Action, Answer, Asker, FieldFacts, Question, Target};
-use super::reach::{Ceiling, ceiling, mask_under, reached};
+use super::reach::{Ceiling, ceiling, mask_under, reached, relation_for};
 use super::{Decision, PolicyFault, Withheld, check};
 use crate::catalogue::{Catalogue, Field, Item, Reach};
 use crate::domain::{DataClass, Date, DepartmentId, PurposeCode, Relation, SubjectCategory, Tier};
@@ -214,8 +214,8 @@ impl Rules {
         relation: Relation,
     ) -> Settled {
         let reach = shown.reach();
-        let reached = reached(asker.role, relation, tier, shown.item.sharing);
-        let ceiling = ceiling(reach, shown.self_only(), reached, relation);
+        let counts = relation_for(shown.self_only(), relation);
+        let ceiling = ceiling(reach, reached(asker.role, counts, tier, shown.item.sharing));
         if ceiling == Ceiling::Withheld {
             return Settled { decision: Decision::Withheld(Withheld::BeyondReach), policies: Arc::default() };
         }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use super::head::HeadField;
 use super::profile::{Profile, Right};
 use super::question::{Action, Target};
-use super::reach::{CATEGORIES, Ceiling, RELATIONS, ceiling, may_stand};
+use super::reach::{CATEGORIES, Ceiling, RELATIONS, ceiling, may_stand, reached, relation_for};
 use super::rules::{Column, Rules, Settled, Shown};
 use super::{Decision, Withheld};
 use crate::catalogue::Item;
-use crate::domain::{Relation, SubjectCategory, Tier};
+use crate::domain::{Relation, Role, SubjectCategory, Tier};
 
 /// The decisions for one item under one caller profile. Made by the decider, cached, shared.
 #[derive(Debug)]
@@ -141,8 +141,11 @@ fn row(rules: &Rules, profile: &Profile, about: (&Item, SubjectCategory), relati
     });
     let authorizable = |field| {
         let shown = Shown { item, column: Column::Field(field), category };
-        let tier = Some(Tier::AuthorizedQuery);
-        ceiling(shown.reach(), shown.self_only(), tier, Relation::Authorized) != Ceiling::Withheld
+        // As the role would see it with an authorization, or as a body with one would where the role has none.
+        let role = Some(profile.key().role).filter(|&role| may_stand(role, Relation::Authorized));
+        let relation = relation_for(shown.self_only(), Relation::Authorized);
+        let tier = reached(role.unwrap_or(Role::Grantee), relation, Some(Tier::AuthorizedQuery), item.sharing);
+        ceiling(shown.reach(), tier) != Ceiling::Withheld
     };
     let authorizable = item.fields.iter().map(authorizable).collect();
     Row { fields, head: head.to_vec(), authorizable, opens: closed.is_none() }

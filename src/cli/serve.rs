@@ -139,6 +139,9 @@ fn maintain(service: &Service, high_water: Option<&Path>) {
     if review::catch_up(&service.gateway, REVIEW_CHUNKS).is_err() {
         tracing::warn!("new queries could not be looked through for review; it is tried again in a minute");
     }
+    if let Ok(counts) = review::register_counts(&service.gateway) {
+        service.metrics.set_register(counts);
+    }
 }
 
 /// SIGHUP: the Cedar policies and the purposes are read anew. A bad set is refused and the good one stays; the catalogue, the

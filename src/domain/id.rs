@@ -52,6 +52,10 @@ uuid_id!(
     AuthorizationId
 );
 uuid_id!(
+    /// An opening of one subject's records in an emergency.
+    BreakGlassId
+);
+uuid_id!(
     /// A batch of imported rows.
     BatchId
 );

@@ -11,7 +11,7 @@ pub mod text;
 pub mod time;
 pub mod vocabulary;
 
-pub use id::{AuthorizationId, BatchId, DepartmentId, ItemCode, PurposeCode, RecordId, SubjectId};
+pub use id::{AuthorizationId, BatchId, BreakGlassId, DepartmentId, ItemCode, PurposeCode, RecordId, SubjectId};
 pub use sealed::{Envelope, Place, SealedFields};
 pub use sensitive::Sensitive;
 pub use time::{Date, Instant};

@@ -1,5 +1,6 @@
 //! Authorizations: granted and revoked by the subject, counted on use, listed to both sides.
 
+use super::break_glass;
 use super::fault::Fault;
 use super::inquiry::Inquiry;
 use super::node_id::NodeRef;
@@ -188,12 +189,15 @@ fn party(inquiry: &Inquiry) -> Result<Party, Fault> {
 }
 
 /// Takes one use of the authorization behind this inquiry, when the answer needed it. `false`: it is used up or
-/// revoked meanwhile, and the answer must not be given.
+/// revoked meanwhile, or the time of an opening is over, and the answer must not be given.
 ///
 /// The use is taken before the ledger entry: a crash between the two costs a use and never grants one.
 pub fn take_use(inquiry: &Inquiry) -> Result<bool, Fault> {
     if !inquiry.tally(|tally| tally.authorization_used) {
         return Ok(true);
+    }
+    if let Some(opening) = &inquiry.standings().opening {
+        return Ok(break_glass::is_in_force(opening, inquiry.gateway().ambient.now()));
     }
     let Some(authorization) = &inquiry.standings().authorization else { return Ok(false) };
     let registry = &inquiry.gateway().registry;

@@ -3,6 +3,7 @@
 pub mod access_log;
 pub mod audit;
 pub mod authorization;
+pub mod break_glass;
 pub mod coverage;
 pub mod credit_check;
 pub mod cursor;

@@ -9,7 +9,7 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use crate::domain::{AuthorizationId, RecordId, SubjectId};
+use crate::domain::{AuthorizationId, BreakGlassId, RecordId, SubjectId};
 
 const VERSION: u8 = 1;
 const TAG_SIZE: usize = 12;
@@ -23,6 +23,8 @@ pub enum NodeRef {
     Record(RecordId),
     /// An authorization.
     Authorization(AuthorizationId),
+    /// An opening in an emergency.
+    BreakGlass(BreakGlassId),
     /// A ledger entry, by its index.
     Entry(u64),
 }
@@ -51,6 +53,7 @@ impl NodeIds {
             NodeRef::Subject(id) => (b'S', *id.bytes()),
             NodeRef::Record(id) => (b'R', *id.bytes()),
             NodeRef::Authorization(id) => (b'A', *id.bytes()),
+            NodeRef::BreakGlass(id) => (b'B', *id.bytes()),
             NodeRef::Entry(index) => (b'E', u128::from(index).to_be_bytes()),
         };
         let mut bytes = vec![VERSION, kind];
@@ -76,6 +79,7 @@ impl NodeIds {
             b'S' => Some(NodeRef::Subject(SubjectId::new(uuid))),
             b'R' => Some(NodeRef::Record(RecordId::new(uuid))),
             b'A' => Some(NodeRef::Authorization(AuthorizationId::new(uuid))),
+            b'B' => Some(NodeRef::BreakGlass(BreakGlassId::new(uuid))),
             b'E' => u64::try_from(u128::from_be_bytes(uuid)).ok().map(NodeRef::Entry),
             _ => None,
         }

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use sha2::{Digest, Sha256};
 
 use super::access_log;
+use super::break_glass;
 use super::gateway::Gateway;
 use super::import::QualityReport;
 use super::inquiry::{Inquiry, Intent};
@@ -83,12 +84,16 @@ pub fn entry(inquiry: &Inquiry, asked: &Asked, outcome: &Outcome, body: Option<&
     entry.tier = inquiry.permit().tier();
     entry.policy_hash = Some(*inquiry.permit().policy_hash());
     entry.error_code = outcome.error_code.map(str::to_owned);
-    entry.reference = outcome.intent;
+    let opening = inquiry.standings().opening.as_ref().and_then(|opening| opening.entry);
+    entry.reference = outcome.intent.or(opening);
     entry.rows = tally.rows;
     let CellCounts { clear, masked, withheld } = tally.cells;
     entry.fields = FieldCounts { clear, masked, withheld };
     entry.items = tally.items.iter().map(|item| item.as_str().to_owned()).collect();
     entry.flags = tally.flags.iter().map(|&flag| flag.to_owned()).collect();
+    if inquiry.permit().is_break_glass() {
+        entry.flags.push(break_glass::FLAG.to_owned());
+    }
     if let Some(refusal) = inquiry.standings().refusal {
         let reason: &'static str = refusal.into();
         entry.flags.push(format!("AUTHORIZATION_{reason}"));

@@ -4,6 +4,7 @@
 
 use super::audit;
 use super::authorization::InputProblem;
+use super::break_glass;
 use super::fault::Fault;
 use super::gateway::Gateway;
 use super::inquiry::Inquiry;
@@ -46,8 +47,7 @@ pub struct ReviewCounts {
 
 /// Looks through what is new in the ledger. Whether there may be more. Blocks.
 pub fn catch_up(gateway: &Gateway, chunks: usize) -> Result<bool, Fault> {
-    let days = gateway.review.due_working_days;
-    let due = |day| gateway.rules.calendar.add_working_days(day, days).date;
+    let due = |day, days| gateway.rules.calendar.add_working_days(day, days).date;
     Ok(gateway.ledger.queue_reviews_blocking(&gateway.review, due, chunks)?)
 }
 
@@ -90,6 +90,28 @@ pub fn counts(inquiry: &Inquiry, department: Option<&DepartmentId>) -> Result<Re
         overdue: count(None, Some(inquiry.today()))?,
         justified: count(Some(ReviewState::Justified), None)?,
         unjustified: count(Some(ReviewState::Unjustified), None)?,
+    })
+}
+
+/// How much of the register waits, in all departments together: for operators.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RegisterCounts {
+    /// Queries that await review.
+    pub reviews_awaiting: u64,
+    /// Of these, past their day.
+    pub reviews_overdue: u64,
+    /// Openings in an emergency in this month: becoming routine is how break-glass fails.
+    pub openings_of_month: u64,
+}
+
+/// Counts them, of what was looked through so far.
+pub fn register_counts(gateway: &Gateway) -> Result<RegisterCounts, Fault> {
+    let count = |query: ReviewQuery| gateway.ledger.count_reviews(&query);
+    let overdue_on = Some(gateway.ambient.today());
+    Ok(RegisterCounts {
+        reviews_awaiting: count(ReviewQuery { state: Some(ReviewState::Awaiting), ..ReviewQuery::default() })?,
+        reviews_overdue: count(ReviewQuery { overdue_on, ..ReviewQuery::default() })?,
+        openings_of_month: break_glass::count_of_month(gateway)?,
     })
 }
 

@@ -1,5 +1,6 @@
 //! How a caller stands: whose own view it is, which department, which authorization holds.
 
+use super::break_glass::{self, BreakGlass};
 use super::fault::Fault;
 use super::gateway::Gateway;
 use super::node_id::NodeRef;
@@ -17,6 +18,8 @@ pub struct Standings {
     pub standing: Standing,
     /// The valid authorization behind `standing.grant`.
     pub authorization: Option<Authorization>,
+    /// The opening in an emergency behind `standing.grant`.
+    pub opening: Option<BreakGlass>,
     /// Why a named authorization does not hold: for the ledger and the subject's view alone.
     pub refusal: Option<AuthorizationRefusal>,
 }
@@ -26,7 +29,7 @@ impl Standings {
     #[must_use]
     pub fn without_grant(&self) -> Self {
         let standing = Standing { grant: None, authorization_refused: true, ..self.standing.clone() };
-        Self { standing, authorization: None, refusal: Some(AuthorizationRefusal::UsedUp) }
+        Self { standing, authorization: None, opening: None, refusal: Some(AuthorizationRefusal::UsedUp) }
     }
 }
 
@@ -36,10 +39,12 @@ impl Standings {
 pub enum AuthorizationRefusal {
     /// No such authorization.
     Unknown,
-    /// Another organization's.
+    /// Another organization's, or another officer's.
     OtherGrantee,
     /// For another purpose than the one claimed.
     OtherPurpose,
+    /// An opening for another case than the one given.
+    OtherCase,
     /// Not valid yet.
     NotYetValid,
     /// No longer valid.
@@ -58,6 +63,15 @@ pub fn of(gateway: &Gateway, caller: &Caller) -> Result<Standings, Fault> {
     match (&claims.subject, caller.declared_authorization()) {
         (Some(subject), _) => standings.standing.subject = own_subject(gateway, subject)?,
         (None, Some(id)) if caller.role() == Role::Grantee => name_authorization(gateway, caller, id, &mut standings)?,
+        (None, Some(id)) if break_glass::OPENERS.contains(&caller.role()) => {
+            match break_glass::named(gateway, caller, id)? {
+                Ok((opening, grant)) => {
+                    standings.standing.grant = Some(grant);
+                    standings.opening = Some(opening);
+                }
+                Err(refusal) => refuse(&mut standings, refusal),
+            }
+        }
         (None, Some(_)) => refuse(&mut standings, AuthorizationRefusal::OtherGrantee),
         (None, None) => {}
     }
@@ -122,5 +136,10 @@ fn grant(authorization: &Authorization) -> Result<Grant, Fault> {
         .map(|(code, fields)| Some((ItemCode::parse(code)?, fields.clone())))
         .collect::<Option<_>>()
         .ok_or_else(|| Fault::Corrupt(format!("authorizations.items of {}", authorization.id)))?;
-    Ok(Grant { id: authorization.id, subject: authorization.subject, purpose: authorization.purpose.clone(), items })
+    Ok(Grant {
+        id: *authorization.id.bytes(),
+        subject: authorization.subject,
+        purpose: authorization.purpose.clone(),
+        items,
+    })
 }

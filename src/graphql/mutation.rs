@@ -6,6 +6,7 @@ use async_graphql::{Context, ID, InputObject, Json, Object, Result, SimpleObject
 
 use super::context::ContextExt;
 use super::object::authorization::Authorization;
+use super::object::break_glass::{BreakGlassInput, BreakGlassOpening};
 use super::object::credit_check::{CreditCheckInput, CreditCheckSuccess};
 use super::object::delay::{AgreeToDelayInput, Delay, ProposeDelayInput};
 use super::object::redaction::Redaction;
@@ -14,7 +15,7 @@ use super::scalar::DateTime;
 use crate::domain::Role;
 use crate::exchange::authorization::{self, NewAuthorization};
 use crate::exchange::submission;
-use crate::exchange::{credit_check, delay, redaction, review};
+use crate::exchange::{break_glass, credit_check, delay, redaction, review};
 
 /// Everything that can be changed.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +25,7 @@ pub struct Mutation;
 pub(super) fn roles_of(field: &str) -> &'static [Role] {
     match field {
         "grantAuthorization" | "revokeAuthorization" => &[Role::Subject],
+        "breakGlass" => break_glass::OPENERS,
         "proposeRedaction" => redaction::PROPOSERS,
         "agreeToRedaction" => redaction::APPROVERS,
         "proposeDelay" => delay::PROPOSERS,
@@ -172,6 +174,22 @@ pub enum CreditCheckPayload {
     Success(CreditCheckSuccess),
     /// None was made.
     Invalid(InvalidInput),
+}
+
+/// The opening, or what was wrong with the input.
+#[derive(Debug, Union)]
+pub enum BreakGlassPayload {
+    /// It is in force.
+    Success(BreakGlassSuccess),
+    /// Nothing was opened.
+    Invalid(InvalidInput),
+}
+
+/// The records are open to you.
+#[derive(Debug, SimpleObject)]
+pub struct BreakGlassSuccess {
+    /// The opening.
+    opening: BreakGlassOpening,
 }
 
 /// The delay, or why it goes no further.
@@ -335,6 +353,23 @@ impl Mutation {
         Ok(match credit_check::run(ctx.inquiry()?, wanted)? {
             Ok(checks) => CreditCheckPayload::Success(checks.into()),
             Err(problems) => CreditCheckPayload::Invalid(invalid(problems)),
+        })
+    }
+
+    /// Opens the records of one subject to you in an emergency (紧急查询, break-glass), for the minutes and as many times in a day as the purpose
+    /// says. Needs `Chengxin-Purpose` (one for emergencies) and `Chengxin-Case`; then send what you are given as `Chengxin-Authorization`.
+    /// The departments whose records it opens learn of it at once, the subject in its access log, and a reviewer has to judge it.
+    async fn break_glass(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Whose records, which, and why.")] input: BreakGlassInput,
+    ) -> Result<BreakGlassPayload> {
+        let inquiry = ctx.inquiry()?;
+        Ok(match break_glass::open(inquiry, &input.into())? {
+            Ok(opening) => BreakGlassPayload::Success(BreakGlassSuccess {
+                opening: BreakGlassOpening(Arc::new(break_glass::shown(inquiry, opening)?)),
+            }),
+            Err(problems) => BreakGlassPayload::Invalid(invalid(problems)),
         })
     }
 

@@ -9,10 +9,11 @@ use super::error::{ApiError, Code};
 use super::object::access_log::AccessLogRow;
 use super::object::audit_entry::{AuditEntry, AuditFilter};
 use super::object::authorization::Authorization;
+use super::object::break_glass::BreakGlassOpening;
 use super::object::catalogue_item::CatalogueItem;
 use super::object::connection::{
-    AccessLogConnection, AuditEntryConnection, AuthorizationConnection, CreditRecordConnection, ReviewConnection,
-    SubjectConnection, page_size,
+    AccessLogConnection, AuditEntryConnection, AuthorizationConnection, BreakGlassConnection, CreditRecordConnection,
+    ReviewConnection, SubjectConnection, page_size,
 };
 use super::object::coverage::MustCheckCoverage;
 use super::object::delay::Delay;
@@ -29,7 +30,7 @@ use crate::domain::DepartmentId;
 use crate::exchange::node_id::NodeRef;
 use crate::exchange::record::{self, Selection};
 use crate::exchange::{
-    access_log, audit, authorization, coverage, delay, filter, findings, redaction, review, subject,
+    access_log, audit, authorization, break_glass, coverage, delay, filter, findings, redaction, review, subject,
 };
 
 /// Everything that can be read.
@@ -137,7 +138,7 @@ impl Query {
         nullable(|| {
             let inquiry = ctx.inquiry()?;
             let node = match inquiry.gateway().node_ids.decode(&id) {
-                None => None,
+                None | Some(NodeRef::BreakGlass(_)) => None,
                 Some(NodeRef::Subject(id)) => Subject::find(inquiry, id)?.map(Node::Subject),
                 Some(NodeRef::Record(id)) => record::by_id(inquiry, id)?.map(RecordObject).map(Node::Record),
                 Some(NodeRef::Authorization(id)) => {
@@ -261,6 +262,23 @@ impl Query {
             let department = department.as_deref().map(department_id).transpose()?;
             let found = findings::of(ctx.inquiry()?, department.as_ref(), (from.0, to.0))?;
             Ok(Some(found.into_iter().map(Finding).collect()))
+        })
+    }
+
+    /// What was opened in an emergency (紧急查询, break-glass), the newest first. For auditors, and for supervisors: what their department
+    /// opened, and what was opened of its records.
+    async fn break_glass_openings(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What concerns this department alone, such as `AMR`.")] department: Option<String>,
+        #[graphql(desc = "How many, 1 to 100.", default = 20)] first: i32,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+    ) -> Nullable<BreakGlassConnection> {
+        nullable(|| {
+            let department = department.as_deref().map(department_id).transpose()?;
+            let first = page_size(ctx, first)?;
+            let page = break_glass::list(ctx.inquiry()?, department.as_ref(), after.as_deref(), first)?;
+            Ok(Some(BreakGlassOpening::connection(page, after.is_some())))
         })
     }
 

@@ -13,6 +13,7 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 
 use super::service::Service;
+use crate::exchange::review::RegisterCounts;
 
 /// How answers are told apart in the numbers.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -33,6 +34,9 @@ pub struct Metrics {
     seconds: Histogram,
     ready: Gauge,
     degraded: Gauge,
+    reviews_awaiting: Gauge,
+    reviews_overdue: Gauge,
+    openings: Gauge,
 }
 
 impl Default for Metrics {
@@ -46,11 +50,27 @@ impl Default for Metrics {
         registry.register("ready", "1 when queries can be answered", ready.clone());
         let degraded = Gauge::default();
         registry.register("ledger_degraded", "1 when the ledger writes but room runs short", degraded.clone());
-        Self { registry, answers, seconds, ready, degraded }
+        let gauge = |registry: &mut Registry, name, help| {
+            let gauge = Gauge::default();
+            registry.register(name, help, gauge.clone());
+            gauge
+        };
+        let reviews_awaiting = gauge(&mut registry, "reviews_awaiting", "Queries that await review");
+        let reviews_overdue =
+            gauge(&mut registry, "reviews_overdue", "Queries that await review and are past their day");
+        let openings = gauge(&mut registry, "break_glass_openings", "Openings in an emergency in this month");
+        Self { registry, answers, seconds, ready, degraded, reviews_awaiting, reviews_overdue, openings }
     }
 }
 
 impl Metrics {
+    /// Sets what is counted in the databases.
+    pub fn set_register(&self, counts: RegisterCounts) {
+        self.reviews_awaiting.set(i64::try_from(counts.reviews_awaiting).unwrap_or(i64::MAX));
+        self.reviews_overdue.set(i64::try_from(counts.reviews_overdue).unwrap_or(i64::MAX));
+        self.openings.set(i64::try_from(counts.openings_of_month).unwrap_or(i64::MAX));
+    }
+
     /// Counts an answer.
     pub fn count(&self, role: &'static str, status: u16, code: &'static str, micros: i64) {
         self.answers.get_or_create(&AnswerLabels { role, status, code }).inc();

@@ -81,7 +81,8 @@ impl Ledger {
         voice: &Voice,
     ) -> Result<Delay, DelayFault> {
         let entry = self.entry(index)?.ok_or(DelayFault::NoQuery)?;
-        let is_query = matches!(entry.leaf.kind, EntryKind::Query | EntryKind::Check) && entry.leaf.subjects > 0;
+        let is_query = matches!(entry.leaf.kind, EntryKind::Query | EntryKind::Check | EntryKind::BreakGlass)
+            && entry.leaf.subjects > 0;
         if !is_query || entry.leaf.consumer.as_deref() != Some(consumer) {
             return Err(DelayFault::NoQuery);
         }

@@ -22,7 +22,10 @@ use crate::store::ledger::review::{self, AWAITING, ReviewFilter, ReviewRow};
 /// How many entries are looked through in one transaction.
 const CHUNK: i64 = 1_000;
 /// What is wanted when there is no file.
-const DEFAULT: ReviewRules = ReviewRules { sample: 0.01, due_working_days: 10 };
+const DEFAULT: ReviewRules =
+    ReviewRules { sample: 0.01, due_working_days: 10, break_glass_due_working_days: BREAK_GLASS_DUE };
+/// In how many working days an emergency is reviewed when the file does not say.
+const BREAK_GLASS_DUE: u32 = 3;
 
 /// What the file of rules says.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
@@ -32,6 +35,13 @@ pub struct ReviewRules {
     pub sample: f64,
     /// In how many working days after the query.
     pub due_working_days: u32,
+    /// The same for what was opened in an emergency.
+    #[serde(default = "break_glass_due")]
+    pub break_glass_due_working_days: u32,
+}
+
+fn break_glass_due() -> u32 {
+    BREAK_GLASS_DUE
 }
 
 /// The file of rules is not sound.
@@ -55,8 +65,8 @@ impl ReviewRules {
         if !(0.0..=1.0).contains(&rules.sample) {
             return Err(fault("`sample` is a part, 0 to 1".to_owned()));
         }
-        if !(1..=250).contains(&rules.due_working_days) {
-            return Err(fault("`due_working_days` is 1 to 250".to_owned()));
+        if ![rules.due_working_days, rules.break_glass_due_working_days].iter().all(|days| (1..=250).contains(days)) {
+            return Err(fault("`due_working_days` and `break_glass_due_working_days` are 1 to 250".to_owned()));
         }
         Ok(rules)
     }
@@ -69,6 +79,10 @@ impl ReviewRules {
             return Vec::new();
         }
         let mut reasons = Vec::new();
+        let is_of_emergency = leaf.flags.iter().any(|flag| flag == "BREAK_GLASS");
+        if is_of_emergency && matches!(leaf.kind, EntryKind::Query | EntryKind::Check | EntryKind::BreakGlass) {
+            reasons.push(ReviewReason::BreakGlass);
+        }
         if leaf.flags.iter().any(|flag| flag == "OVERREACH") {
             reasons.push(ReviewReason::Overreach);
         }
@@ -83,6 +97,15 @@ impl ReviewRules {
         reasons
     }
 
+    /// In how many working days something is reviewed for these reasons.
+    pub fn days_for(&self, reasons: &[ReviewReason]) -> u32 {
+        if reasons.contains(&ReviewReason::BreakGlass) {
+            self.break_glass_due_working_days.min(self.due_working_days)
+        } else {
+            self.due_working_days
+        }
+    }
+
     fn samples(&self, hash: &Hash) -> bool {
         let number = hash.first_chunk().map_or(u64::MAX, |bytes| u64::from_be_bytes(*bytes));
         #[expect(clippy::cast_precision_loss, reason = "a part of 2^64 is not needed to the last bit")]
@@ -95,6 +118,8 @@ impl ReviewRules {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr, EnumString)]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum ReviewReason {
+    /// Records were opened in an emergency (break-glass), or read for the purpose of one.
+    BreakGlass,
     /// An authorization opened it.
     AuthorizedQuery,
     /// It asked for something beyond the caller's reach.
@@ -160,12 +185,12 @@ pub enum ReviewFault {
 }
 
 impl Ledger {
-    /// Looks through entries that are new since the last time, `chunks` times a thousand at most. `due` gives the last day
-    /// of a review from the day of the query. Whether there may be more. Blocks.
+    /// Looks through entries that are new since the last time, `chunks` times a thousand at most. `due` gives the
+    /// day that lies so many working days after another. Whether there may be more. Blocks.
     pub fn queue_reviews_blocking(
         &self,
         rules: &ReviewRules,
-        due: impl Fn(Date) -> Date,
+        due: impl Fn(Date, u32) -> Date,
         chunks: usize,
     ) -> Result<bool, StoreError> {
         for _ in 0..chunks {
@@ -181,7 +206,8 @@ impl Ledger {
                 let leaf = Leaf::parse(&row.leaf).map_err(|_| corrupt())?;
                 let reasons = rules.reasons(&leaf, &leaf_hash(&row.leaf));
                 if !reasons.is_empty() {
-                    reviews.push(awaited(row.idx, &leaf, &reasons, due(leaf.time().date_in_shanghai())));
+                    let due_on = due(leaf.time().date_in_shanghai(), rules.days_for(&reasons));
+                    reviews.push(awaited(row.idx, &leaf, &reasons, due_on));
                 }
             }
             let _gate = self.write_gate().lock();
@@ -303,7 +329,7 @@ mod tests {
 
     #[test]
     fn the_sample_is_the_part_of_hashes_that_the_file_says_and_the_same_for_everybody() {
-        let rules = |sample| ReviewRules { sample, due_working_days: 1 };
+        let rules = |sample| ReviewRules { sample, ..DEFAULT };
         let hashes: Vec<Hash> = (0_u32..4_000).map(|number| leaf_hash(&number.to_be_bytes())).collect();
         let drawn = |sample: f64| hashes.iter().filter(|hash| rules(sample).samples(hash)).count();
         assert_eq!((drawn(0.0), drawn(1.0)), (0, hashes.len()));
@@ -320,6 +346,7 @@ mod tests {
             ("sample = 1.5\ndue_working_days = 3\n", "0 to 1"),
             ("sample = nan\ndue_working_days = 3\n", "0 to 1"),
             ("sample = 0.5\ndue_working_days = 0\n", "1 to 250"),
+            ("sample = 0.5\ndue_working_days = 3\nbreak_glass_due_working_days = 251\n", "1 to 250"),
             ("sample = 0.5\n", "due_working_days"),
             ("sample = 0.5\ndue_working_days = 3\nmore = 1\n", "more"),
         ] {

@@ -3,6 +3,7 @@
 //! `connection` alone names a backend.
 
 pub mod authorization;
+pub mod break_glass;
 pub mod connection;
 pub mod database;
 pub mod deposit;

@@ -103,6 +103,30 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    break_glass (id) {
+        id -> Binary,
+        subject -> Binary,
+        department -> Text,
+        officer -> Text,
+        day -> Text,
+        number -> BigInt,
+        purpose -> Text,
+        case_index -> Text,
+        items -> Text,
+        valid_from -> BigInt,
+        valid_to -> BigInt,
+        entry -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    break_glass_notices (opening, provider) {
+        opening -> Binary,
+        provider -> Text,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     subjects,
     subject_identifiers,
@@ -111,5 +135,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     records,
     record_versions,
     record_index,
-    authorizations
+    authorizations,
+    break_glass,
+    break_glass_notices
 );

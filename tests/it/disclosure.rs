@@ -3,6 +3,7 @@
 
 mod actors;
 mod canaries;
+mod emergencies;
 mod fields;
 mod filters;
 mod oracle;

@@ -11,6 +11,7 @@
 mod answers;
 mod authorizations;
 mod backends;
+mod break_glass;
 mod catalogue;
 mod commands;
 mod conformance;

@@ -19,6 +19,7 @@ struct Column {
 }
 
 const SHARING: Option<&str> = Some("joint-punishment-check");
+const RESCUE: Option<&str> = Some("emergency-rescue");
 const LENDING: Option<&str> = Some("loan-review");
 
 const fn column(title: &'static str, role: Role, purpose: Option<&'static str>, relation: Relation) -> Column {
@@ -26,7 +27,7 @@ const fn column(title: &'static str, role: Role, purpose: Option<&'static str>, 
 }
 
 /// Every role without a purpose and, where it may claim one, with; and in every relation it can have to a record.
-const COLUMNS: [Column; 16] = [
+const COLUMNS: [Column; 18] = [
     column("public", Role::Public, None, Relation::None),
     column("subject", Role::Subject, None, Relation::None),
     column("subject own", Role::Subject, None, Relation::Subject),
@@ -38,6 +39,8 @@ const COLUMNS: [Column; 16] = [
     column("department+", Role::Department, SHARING, Relation::None),
     column("provider", Role::Department, None, Relation::Provider),
     column("provider+", Role::Department, SHARING, Relation::Provider),
+    column("rescue+", Role::Department, RESCUE, Relation::None),
+    column("opened+", Role::Department, RESCUE, Relation::Authorized),
     column("coordinator", Role::Coordinator, None, Relation::None),
     column("coordinator+", Role::Coordinator, SHARING, Relation::None),
     column("auditor", Role::Auditor, None, Relation::None),
@@ -48,7 +51,7 @@ const COLUMNS: [Column; 16] = [
 const LEGEND: &str = "\
 clear    the value         clear=   and records may be found by it (without a relation)
 ~RULE    masked            purpose  PURPOSE_REQUIRED          .  FIELD_WITHHELD
-+ with a purpose; granted, provider, own: of a record that the caller stands so to\n";
++ with a purpose; granted, provider, own, opened (in an emergency): of a record that the caller stands so to\n";
 
 struct Shipped {
     catalogue: Arc<Catalogue>,
@@ -70,7 +73,7 @@ impl Shipped {
             department: department.as_ref(),
             organization: (column.role == Role::Grantee).then_some("bank-1"),
             purpose: column.purpose,
-            case: None,
+            case: column.purpose.map(|_| "T-1"),
         };
         self.decider.explain(&asking, TODAY, item, (category, column.relation)).unwrap()
     }
@@ -161,9 +164,9 @@ fn gives(reach: Reach, tier: Tier) -> u8 {
 fn tier(column: &Column, sharing: &str) -> Option<Tier> {
     match (column.title, sharing) {
         ("auditor" | "security" | "system", _) => None,
-        ("subject own" | "granted+", _) => Some(Tier::AuthorizedQuery),
-        ("department+" | "coordinator+", "NOT_SHARED") => Some(Tier::PublicDisclosure),
-        ("department+" | "coordinator+" | "provider+", _) => Some(Tier::GovernmentSharing),
+        ("department+" | "rescue+" | "opened+" | "coordinator+", "NOT_SHARED") => Some(Tier::PublicDisclosure),
+        ("subject own" | "granted+" | "opened+", _) => Some(Tier::AuthorizedQuery),
+        ("department+" | "rescue+" | "coordinator+" | "provider+", _) => Some(Tier::GovernmentSharing),
         _ => Some(Tier::PublicDisclosure),
     }
 }
@@ -176,8 +179,12 @@ fn the_shipped_policies_give_what_the_catalogue_says_and_nothing_wider() {
             let tier = tier(column, item.sharing.into());
             for explained in shipped.explained(item, category, column) {
                 let Some((_, field)) = item.field(&explained.field) else { continue };
-                let alone = field.self_only && column.title == "granted+";
-                let tier = tier.map(|tier| if alone { Tier::PublicDisclosure } else { tier });
+                let alone = |tier: Tier| match column.title {
+                    "granted+" if field.self_only => Tier::PublicDisclosure,
+                    "opened+" if field.self_only => tier.min(Tier::GovernmentSharing),
+                    _ => tier,
+                };
+                let tier = tier.map(alone);
                 let widest = tier.map_or(0, |tier| gives(field.reach(category), tier));
                 let what = format!("{}.{} ({category}) for {}", item.code, field.name, column.title);
                 assert_eq!(shows(explained.decision), widest, "{what}");
@@ -200,6 +207,9 @@ fn whoever_stands_nearer_sees_no_less_and_the_administrators_see_nothing() {
         ("department", "department+"),
         ("department+", "provider+"),
         ("department+", "coordinator+"),
+        ("department+", "rescue+"),
+        ("rescue+", "department+"),
+        ("rescue+", "opened+"),
         ("department+", "subject own"),
     ];
     for (item, category) in shipped.each() {

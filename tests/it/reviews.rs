@@ -190,7 +190,7 @@ async fn the_sample_can_be_worked_out_again_from_the_leaf_hashes() {
     }
     assert_eq!(found, expected);
     assert!((6..36).contains(&found.len()), "{}", found.len());
-    let rules = ReviewRules { sample: 0.3, due_working_days: 2 };
+    let rules = ReviewRules { sample: 0.3, due_working_days: 2, break_glass_due_working_days: 1 };
     for index in 0..app.service.gateway.ledger.size() {
         let entry = app.service.gateway.ledger.entry(index).unwrap().unwrap();
         let is_drawn = found.contains(&json!(index.to_string()));

@@ -59,6 +59,8 @@ pub enum AuditKind {
     ForkAck,
     /// A check of one subject for one case that had to be made (应查必查); refers to the intent of its mutation.
     Check,
+    /// An officer opened one subject's records in an emergency; refers to the intent of its mutation.
+    BreakGlass,
 }
 
 /// Narrows a list of entries.

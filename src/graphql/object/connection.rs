@@ -7,6 +7,7 @@ use async_graphql::{Object, SimpleObject};
 use super::access_log::AccessLogRow;
 use super::audit_entry::AuditEntry;
 use super::authorization::Authorization;
+use super::break_glass::BreakGlassOpening;
 use super::rate_limit::RateLimit;
 use super::record::RecordObject;
 use super::review::Review;
@@ -93,6 +94,7 @@ connection!(AuthorizationConnection, AuthorizationEdge, Authorization, "authoriz
 connection!(AccessLogConnection, AccessLogEdge, AccessLogRow, "queries about you");
 connection!(AuditEntryConnection, AuditEntryEdge, AuditEntry, "ledger entries");
 connection!(ReviewConnection, ReviewEdge, Review, "queries to review");
+connection!(BreakGlassConnection, BreakGlassEdge, BreakGlassOpening, "openings in an emergency");
 
 /// A page of records.
 #[derive(Debug)]

@@ -3,6 +3,7 @@
 pub mod access_log;
 pub mod audit_entry;
 pub mod authorization;
+pub mod break_glass;
 pub mod catalogue_item;
 pub mod connection;
 pub mod coverage;

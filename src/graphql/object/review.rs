@@ -19,6 +19,8 @@ use crate::graphql::scalar::{Date, DateTime};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "review::ReviewReason")]
 pub enum ReviewReason {
+    /// Records were opened in an emergency (紧急查询), or read for the purpose of one.
+    BreakGlass,
     /// A subject's authorization opened it.
     AuthorizedQuery,
     /// It asked for something beyond the caller's reach (越权查询).

@@ -18,6 +18,7 @@ pub struct Purpose {
     title: crate::catalogue::Bilingual,
     legal_basis: String,
     requires_case: bool,
+    break_glass: Option<crate::access::BreakGlass>,
 }
 
 impl Purpose {
@@ -32,6 +33,7 @@ impl Purpose {
             title: purpose.title.clone(),
             legal_basis: purpose.basis.clone(),
             requires_case: purpose.requires_case,
+            break_glass: purpose.break_glass,
         }
     }
 }
@@ -60,6 +62,11 @@ impl Purpose {
     /// Whether a case number must come with it, in `Chengxin-Case`.
     async fn requires_case(&self) -> bool {
         self.requires_case
+    }
+
+    /// For how many minutes one subject's records can be opened for it in an emergency (`breakGlass`); null where they cannot.
+    async fn break_glass_minutes(&self) -> Option<i32> {
+        self.break_glass.map(|bounds| i32::from(bounds.minutes))
     }
 }
 

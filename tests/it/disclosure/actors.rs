@@ -3,7 +3,7 @@
 use chengxin::domain::{Role, SubjectCategory, Tier};
 use serde_json::json;
 
-use super::oracle::{Stands, field_at};
+use super::oracle::{By, Stands, field_at};
 use super::world::{Row, World};
 use crate::support::{Asker, NOW};
 
@@ -23,7 +23,7 @@ pub struct Actor<'w> {
 }
 
 impl<'w> Actor<'w> {
-    fn new(title: &'static str, asker: Asker<'w>, stands: impl Fn(&Row) -> Stands + 'w) -> Self {
+    pub fn new(title: &'static str, asker: Asker<'w>, stands: impl Fn(&Row) -> Stands + 'w) -> Self {
         Self { title, asker, stands: Box::new(stands), has_authorizations: false, shares: 1 }
     }
 
@@ -32,7 +32,7 @@ impl<'w> Actor<'w> {
         self
     }
 
-    fn sharing(mut self, shares: usize) -> Self {
+    pub fn sharing(mut self, shares: usize) -> Self {
         self.shares = shares;
         self
     }
@@ -144,7 +144,7 @@ pub async fn grantees_of_one_field(world: &World) -> Vec<Actor<'_>> {
             let stands = move |row: &Row| {
                 if row.category == category {
                     let tier = Some(AuthorizedQuery);
-                    Stands { by_authorization: true, covers: Some(quarter), ..Stands::at(tier) }
+                    Stands { by: Some(By::Authorization), covers: Some(quarter), ..Stands::at(tier) }
                 } else {
                     PUBLIC
                 }
@@ -184,7 +184,7 @@ pub async fn grantees(world: &World) -> Vec<Actor<'_>> {
     let holding = |category| {
         move |row: &Row| {
             if row.category == category {
-                Stands { by_authorization: true, ..Stands::at(Some(AuthorizedQuery)) }
+                Stands { by: Some(By::Authorization), ..Stands::at(Some(AuthorizedQuery)) }
             } else {
                 PUBLIC
             }
@@ -192,7 +192,7 @@ pub async fn grantees(world: &World) -> Vec<Actor<'_>> {
     };
     let refused = |_: &Row| Stands { pending: Some((AuthorizedQuery, "AUTHORIZATION_INVALID")), ..PUBLIC };
     let of_one_item = |row: &Row| match (row.item.code.as_str(), row.category) {
-        ("registration", FIRM) => Stands { by_authorization: true, ..Stands::at(Some(AuthorizedQuery)) },
+        ("registration", FIRM) => Stands { by: Some(By::Authorization), ..Stands::at(Some(AuthorizedQuery)) },
         ("registration", _) => PUBLIC,
         _ => Stands { pending: Some((AuthorizedQuery, "AUTHORIZATION_INVALID")), ..PUBLIC },
     };

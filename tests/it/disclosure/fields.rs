@@ -7,6 +7,7 @@ use chengxin::catalogue::Item;
 use serde_json::{Map, Value};
 
 use super::actors::{self, Actor};
+use super::emergencies;
 use super::oracle::{self, Due};
 use super::paths::{self, Question};
 use super::world::{Row, World};
@@ -43,6 +44,12 @@ async fn grantees_get_what_the_tiers_say_on_every_path() {
 async fn an_authorization_over_one_field_shows_no_other_of_what_is_not_published() {
     let world = World::new().find_ids().await;
     hold(&world, &actors::grantees_of_one_field(&world).await).await;
+}
+
+#[actix_web::test]
+async fn officers_in_an_emergency_get_what_the_tiers_say_on_every_path() {
+    let world = World::new().find_ids().await;
+    hold(&world, &emergencies::officers(&world).await).await;
 }
 
 async fn hold(world: &World, actors: &[Actor<'_>]) {

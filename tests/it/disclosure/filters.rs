@@ -8,6 +8,7 @@ use chengxin::catalogue::{Field, Item};
 use serde_json::{Value, json};
 
 use super::actors::{self, Actor};
+use super::emergencies;
 use super::oracle::Due;
 use super::world::World;
 use crate::support::Answered;
@@ -72,6 +73,7 @@ async fn totals_count_what_the_caller_meets_and_nothing_else() {
     all.extend(actors::departments(&world));
     all.extend(actors::subjects(&world));
     all.extend(actors::grantees(&world).await);
+    all.extend(emergencies::officers(&world).await);
     for actor in &all {
         for item in world.app.service.gateway.catalogue.items() {
             let document = format!("{{ records(item: \"{}\") {{ totalCount }} }}", item.code);

@@ -17,6 +17,15 @@ pub enum Due {
     Withheld(&'static str),
 }
 
+/// What opens a record to a caller. What is the subject's alone stays as it is without.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// A subject's authorization.
+    Authorization,
+    /// An opening in an emergency: what is not shared stays shut too.
+    Emergency,
+}
+
 /// How a caller stands to one record.
 #[derive(Clone, Copy, Debug)]
 pub struct Stands {
@@ -24,8 +33,8 @@ pub struct Stands {
     pub tier: Option<Tier>,
     /// The tier it would count to with something that it did not bring, and the code that says so.
     pub pending: Option<(Tier, &'static str)>,
-    /// Whether it comes by an authorization: then what is the subject's alone stays shut.
-    pub by_authorization: bool,
+    /// Whether it comes by something that opens what is shut otherwise.
+    pub by: Option<By>,
     /// The one field of each item that the authorization covers, in quarters of the item's length; all when absent.
     pub covers: Option<usize>,
     /// Whether it is a department that provided the record.
@@ -37,12 +46,12 @@ pub struct Stands {
 impl Stands {
     /// At a tier, without anything else.
     pub const fn at(tier: Option<Tier>) -> Self {
-        Self { tier, pending: None, by_authorization: false, covers: None, provides: false, archive: false }
+        Self { tier, pending: None, by: None, covers: None, provides: false, archive: false }
     }
 
     fn at_tier(&self, item: &Item, field: &Field, category: SubjectCategory, tier: Tier) -> Option<Due> {
         let reach = field.reach(category);
-        let is_department = tier == Tier::GovernmentSharing;
+        let is_department = tier == Tier::GovernmentSharing || self.by == Some(By::Emergency);
         let is_shared = item.sharing != Sharing::NotShared || self.provides;
         let tier = if is_department && !is_shared { Tier::PublicDisclosure } else { tier };
         if reach.tier.is_some_and(|lowest| lowest <= tier) {
@@ -59,8 +68,12 @@ impl Stands {
             let openly = self.at_tier(item, field, category, Tier::PublicDisclosure).filter(|_| is_published);
             return openly.unwrap_or(Due::Withheld("FIELD_WITHHELD"));
         }
-        let tier =
-            self.tier.map(|tier| if self.by_authorization && field.self_only { Tier::PublicDisclosure } else { tier });
+        let alone = |tier: Tier| match self.by.filter(|_| field.self_only) {
+            Some(By::Authorization) => Tier::PublicDisclosure,
+            Some(By::Emergency) => tier.min(Tier::GovernmentSharing),
+            None => tier,
+        };
+        let tier = self.tier.map(alone);
         if let Some(due) = tier.and_then(|tier| self.at_tier(item, field, category, tier)) {
             return due;
         }

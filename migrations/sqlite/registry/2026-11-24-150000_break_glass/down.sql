@@ -1,0 +1,2 @@
+DROP TABLE break_glass_notices;
+DROP TABLE break_glass;
