@@ -12,6 +12,7 @@ use crate::catalogue::{Catalogue, Departments, RulePacks, load_calendar};
 use crate::clock::Ambient;
 use crate::config::Config;
 use crate::crypto::{Keyring, Purpose};
+use crate::exchange::bundles::Bundles;
 use crate::exchange::cursor::Cursors;
 use crate::exchange::gateway::{Gateway, Rules};
 use crate::exchange::node_id::NodeIds;
@@ -234,6 +235,7 @@ pub fn service_with(config: &Config, policies: Policies, ambient: &Ambient) -> R
         metrics: Metrics::default(),
         turns: Arc::new(Semaphore::new(turns)),
         pages: Arc::new(Semaphore::new(PAGES_AT_ONCE)),
+        bundles: config.exports.clone().map(|folder| Arc::new(Bundles::new(folder))),
         edge: Edge { trusted_proxies, statuses: config.statuses, ..Edge::default() },
     }))
 }

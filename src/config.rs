@@ -35,6 +35,9 @@ pub struct Config {
     /// The file that keeps the newest checkpoint outside of the ledger's database, on another volume if possible;
     /// `ledger.highwater` beside the key file when absent.
     pub high_water: Option<PathBuf>,
+    /// The folder of bundles that auditors order over HTTP; none are made when absent. A bundle of a million entries takes some
+    /// gigabytes, twice over while it is made.
+    pub exports: Option<PathBuf>,
     /// The folder of policies: catalogue, departments, rules, calendar, purposes, limits, Cedar.
     pub policies: PathBuf,
     /// The key file.
@@ -121,6 +124,7 @@ impl Config {
         config.policies = folder.join(&config.policies);
         config.keys = folder.join(&config.keys);
         config.high_water = config.high_water.map(|path| folder.join(path));
+        config.exports = config.exports.map(|path| folder.join(path));
         for issuer in &mut config.issuers {
             if let KeyOrigin::File(path) = &mut issuer.keys {
                 *path = folder.join(&path);

@@ -4,6 +4,7 @@ pub mod access_log;
 pub mod audit;
 pub mod authorization;
 pub mod break_glass;
+pub mod bundles;
 pub mod coverage;
 pub mod credit_check;
 pub mod cursor;

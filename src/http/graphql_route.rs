@@ -10,11 +10,11 @@ use actix_web::http::Method;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::request::{self, Unreadable};
+use super::request::{self, NotIdentified, Unreadable};
 use super::respond::{Reply, outcome, outcome_of};
 use super::service::{BODY_BYTES_MAX, Service};
 use crate::admission::{Admitted, CostRefused, Refused as RateRefused, Reservation, Standing, bucket};
-use crate::authentication::{Attempt, Caller};
+use crate::authentication::Caller;
 use crate::domain::{Instant, Role};
 use crate::exchange::authorization;
 use crate::exchange::inquiry::{Inquiry, NotOpened};
@@ -158,20 +158,16 @@ fn too_many(refused: &RateRefused) -> Refusal {
 
 /// Who asks. Only a token whose key is not held yet makes this wait.
 async fn identify(service: &Arc<Service>, request: &HttpRequest) -> Result<Caller, Refusal> {
-    let refuse = |refusal: crate::authentication::Refusal| {
-        let message = format!("{}: ask your issuer for another", refusal.reason().description());
-        Refusal::new(Code::Unauthenticated, Outcome::Unauthenticated, &message)
-            .with(vec![("www-authenticate", refusal.www_authenticate())])
-    };
-    match service.authenticator.authenticate_cached(&request::identity(request.headers())).map_err(refuse)? {
-        Attempt::Known(caller) => Ok(caller),
-        Attempt::NeedsRefresh => {
-            let (service, headers) = (Arc::clone(service), request.headers().clone());
-            let work = web::block(move || service.authenticator.authenticate(&request::identity(&headers))).await;
-            work.map_err(|_| Refusal::new(Code::InternalServerError, Outcome::Fault, "the token could not be checked"))?
-                .map_err(refuse)
+    request::caller(service, request).await.map_err(|refused| match refused {
+        NotIdentified::Refused(refusal) => {
+            let message = format!("{}: ask your issuer for another", refusal.reason().description());
+            Refusal::new(Code::Unauthenticated, Outcome::Unauthenticated, &message)
+                .with(vec![("www-authenticate", refusal.www_authenticate())])
         }
-    }
+        NotIdentified::Unavailable => {
+            Refusal::new(Code::InternalServerError, Outcome::Fault, "the token could not be checked")
+        }
+    })
 }
 
 fn admit(service: &Service, caller: &Caller, address: IpAddr) -> Result<Admitted, Refusal> {

@@ -1,5 +1,6 @@
 //! Routes and middleware, in the order a request meets them. Knows no store, no cipher, no ledger.
 
+pub mod bundle_route;
 pub mod fold;
 pub mod graphql_route;
 pub mod health;

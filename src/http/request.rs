@@ -1,13 +1,16 @@
 //! From HTTP to a GraphQL request: the body is counted while it comes, and nothing of it is believed yet.
 
+use std::sync::Arc;
+
 use actix_web::HttpRequest;
 use actix_web::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap};
-use actix_web::web::Payload;
+use actix_web::web::{self, Payload};
 use futures_util::StreamExt;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::authentication::RequestHeaders;
+use super::service::Service;
+use crate::authentication::{Attempt, Caller, Refusal, RequestHeaders};
 use crate::graphql::engine::Envelope;
 
 /// Why no GraphQL request could be read.
@@ -96,6 +99,28 @@ pub fn identity(headers: &HeaderMap) -> RequestHeaders<'_> {
         purpose: text(headers, "chengxin-purpose"),
         case: text(headers, "chengxin-case"),
         authorization_id: text(headers, "chengxin-authorization"),
+    }
+}
+
+/// Why it is not known who asks.
+#[derive(Debug)]
+pub enum NotIdentified {
+    /// The token is not valid.
+    Refused(Refusal),
+    /// It could not be checked.
+    Unavailable,
+}
+
+/// Who asks: the public without a token. Keys of issuers that are not at hand are fetched beside the workers.
+pub async fn caller(service: &Arc<Service>, request: &HttpRequest) -> Result<Caller, NotIdentified> {
+    let attempt = service.authenticator.authenticate_cached(&identity(request.headers()));
+    match attempt.map_err(NotIdentified::Refused)? {
+        Attempt::Known(caller) => Ok(caller),
+        Attempt::NeedsRefresh => {
+            let (service, headers) = (Arc::clone(service), request.headers().clone());
+            let work = web::block(move || service.authenticator.authenticate(&identity(&headers))).await;
+            work.map_err(|_| NotIdentified::Unavailable)?.map_err(NotIdentified::Refused)
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, Resource, Route};
 
 use super::service::Service;
-use super::{graphql_route, health, ledger_route, metrics, query_page, request};
+use super::{bundle_route, graphql_route, health, ledger_route, metrics, query_page, request};
 use crate::graphql::media::wants_page;
 
 /// How long requests in flight may take to finish once the gateway is told to stop, in seconds.
@@ -28,6 +28,17 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(read_only("/metrics", web::to(metrics::page), web::to(metrics::page)))
         .service(web::resource("/graphql").route(web::route().to(graphql)))
         .service(read_only("/graphql/{asset}", web::to(query_page_asset), web::to(query_page_asset)))
+        .service(
+            web::resource("/ledger/exports")
+                .route(web::post().to(bundle_route::order))
+                .default_service(web::to(post_only)),
+        )
+        .service(read_only("/ledger/exports/{export}", web::to(bundle_route::state), web::to(bundle_route::state)))
+        .service(read_only(
+            "/ledger/exports/{export}/bundle.tar",
+            web::to(bundle_route::file),
+            web::to(bundle_route::file),
+        ))
         .service(read_only("/ledger/{page:.*}", web::to(ledger_route::page), web::to(ledger_route::page)))
         .default_service(web::to(not_found));
 }
@@ -36,6 +47,10 @@ pub fn routes(config: &mut ServiceConfig) {
 fn read_only(path: &str, get: Route, head: Route) -> Resource {
     let refuse = || async { HttpResponse::MethodNotAllowed().insert_header((ALLOW, "GET, HEAD")).finish() };
     web::resource(path).route(get.method(Method::GET)).route(head.method(Method::HEAD)).default_service(web::to(refuse))
+}
+
+async fn post_only() -> HttpResponse {
+    HttpResponse::MethodNotAllowed().insert_header((ALLOW, "POST")).finish()
 }
 
 async fn graphql(service: Data<Arc<Service>>, request: HttpRequest, payload: web::Payload) -> HttpResponse {

@@ -90,6 +90,16 @@ pub fn begun(folder: &Path) -> io::Result<Option<Begun>> {
     }
 }
 
+/// Begins a bundle: from here on it can be gone on with.
+pub fn begin(folder: &Path, begun: &Begun) -> Result<(), ExportError> {
+    make(&folder.join(BEGUN), |file| Ok(serde_json::to_writer(file, begun)?)).map(drop)
+}
+
+/// Whether a folder holds a bundle that lacks nothing.
+pub fn is_finished(folder: &Path) -> bool {
+    folder.join(manifest::NAME).exists()
+}
+
 /// Writes a bundle, or what it still lacks, under the export's checkpoint.
 pub fn write(
     export: &Export<'_>,
@@ -103,7 +113,7 @@ pub fn write(
     let (note, signed) = export.checkpoint()?;
     let proofs = &begun.export.order.proofs;
     if !folder.join(BEGUN).exists() {
-        make(&folder.join(BEGUN), |file| Ok(serde_json::to_writer(file, begun)?))?;
+        begin(folder, begun)?;
     }
     let history = export.database.read(|connection| rows::checkpoints_below(connection, size_of(&signed)))?;
     let total = TileName::all(signed.size).count() + history.len() + proofs.len() + 4;

@@ -12,6 +12,7 @@ mod answers;
 mod authorizations;
 mod backends;
 mod break_glass;
+mod bundles_http;
 mod catalogue;
 mod commands;
 mod conformance;

@@ -40,6 +40,7 @@ registry = "sqlite:registry.db"
 ledger = "sqlite:ledger.db"
 policies = "policies"
 keys = "keys.json"
+exports = "exports"
 workers = 2
 
 [[issuer]]

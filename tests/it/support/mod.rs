@@ -82,6 +82,7 @@ impl TestApp {
             trusted_proxies: Vec::new(),
             statuses: chengxin::graphql::media::Statuses::default(),
             high_water: None,
+            exports: Some(folder.path().join("exports")),
             // A full disk under a hundred tests must not fail those that are about something else.
             disk: chengxin::config::DiskConfig { warn_below_mib: 0, close_below_mib: 0, ballast_mib: 0 },
             witnesses: Vec::new(),
