@@ -24,8 +24,10 @@ use futures_util::future::join_all;
 const CALLERS: u64 = 512;
 
 /// Appends `entries` entries, exports them, verifies the export, and prints how long each took.
-pub fn measure(folder: &Path, entries: u64, ambient: &Ambient) -> anyhow::Result<()> {
-    let url = format!("sqlite:{}", folder.join("alone.db").display());
+/// `postgres` is an empty database; a file in `folder` when absent.
+pub fn measure(folder: &Path, postgres: Option<&str>, entries: u64, ambient: &Ambient) -> anyhow::Result<()> {
+    let file = || format!("sqlite:{}", folder.join("alone.db").display());
+    let url = postgres.map_or_else(file, str::to_owned);
     Database::create_and_migrate(&url, MigrationSet::Ledger)?;
     let database = Database::open(&url, MigrationSet::Ledger, 2)?;
     let keys = keys(&database, ambient)?;

@@ -85,7 +85,7 @@ fn main() -> anyhow::Result<()> {
     }
     let temporary = tempfile::tempdir()?;
     if let Some(entries) = arguments.ledger {
-        return ledger::measure(temporary.path(), entries, &ambient);
+        return ledger::measure(temporary.path(), arguments.postgres.as_deref(), entries, &ambient);
     }
     let path = arguments.data.clone().unwrap_or_else(|| temporary.path().to_owned());
     let folder = Folder::ready(&path, arguments.firms, arguments.postgres.as_deref(), &ambient)?;
