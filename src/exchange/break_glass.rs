@@ -50,11 +50,12 @@ pub fn open(inquiry: &Inquiry, wanted: &Wanted) -> Result<Result<BreakGlass, Vec
     };
     let officer = officer(inquiry.gateway(), inquiry.caller()).ok_or(Fault::Forbidden)?;
     let (purpose, bounds, case) = emergency(inquiry)?;
-    let (subject, items) = match soundness(inquiry, wanted)? {
+    // With a tally of its own: the subject stands in the entry of the opening, and is told once.
+    let own = inquiry.under_case(&case).map_err(|_| Fault::Forbidden)?;
+    let (subject, items) = match soundness(&own, wanted)? {
         Ok(sound) => sound,
         Err(problems) => return Ok(Err(problems)),
     };
-    inquiry.tally(|tally| tally.subjects.insert(subject));
     let gateway = inquiry.gateway();
     let providers = providers(gateway, subject, &items)?;
     let mut opening = BreakGlass {
@@ -82,6 +83,7 @@ pub fn open(inquiry: &Inquiry, wanted: &Wanted) -> Result<Result<BreakGlass, Vec
         Outcome { kind: EntryKind::BreakGlass, error_code: None, is_refused: false, intent: Some(intent.index) };
     let mut entry = register::entry(inquiry, &asked, &outcome, None);
     entry.items.clone_from(&opening.items);
+    entry.committed.subjects = vec![gateway.subject_index(subject)];
     entry.flags.push(format!("UNTIL:{}", opening.valid_to.rfc3339()));
     entry.flags.extend(providers.iter().map(|provider| format!("NOTICE:{provider}")));
     entry.committed.reason = Some(wanted.reason.trim().to_owned());

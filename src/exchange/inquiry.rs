@@ -70,7 +70,12 @@ impl Inquiry {
 
     /// An inquiry of the same caller for the same purpose, at work on another case: with a permit and a tally of its own.
     pub fn under_case(&self, case: &str) -> Result<Self, NotOpened> {
-        Self::open_with(&self.gateway, &self.caller.under_case(case.to_owned()), self.standings.clone())
+        let caller = self.caller.under_case(case.to_owned());
+        // An opening in an emergency is for one case.
+        if self.standings.opening.is_some() {
+            return Self::open(&self.gateway, &caller);
+        }
+        Self::open_with(&self.gateway, &caller, self.standings.clone())
     }
 
     /// Remembers the entry that announced the mutation.

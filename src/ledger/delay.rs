@@ -11,6 +11,8 @@ use crate::domain::{Date, Instant, Role};
 use crate::store::StoreError;
 use crate::store::ledger::delay::{self, DelayRow};
 
+/// What can be told later: whatever names a subject because somebody asked about it.
+const KINDS: [EntryKind; 4] = [EntryKind::Query, EntryKind::Check, EntryKind::BreakGlass, EntryKind::MutationOutcome];
 /// For how long a proposal hides an entry before anybody has agreed: three days, in microseconds.
 pub const PROVISIONAL: i64 = 3 * 24 * 3_600 * 1_000_000;
 
@@ -81,8 +83,7 @@ impl Ledger {
         voice: &Voice,
     ) -> Result<Delay, DelayFault> {
         let entry = self.entry(index)?.ok_or(DelayFault::NoQuery)?;
-        let is_query = matches!(entry.leaf.kind, EntryKind::Query | EntryKind::Check | EntryKind::BreakGlass)
-            && entry.leaf.subjects > 0;
+        let is_query = KINDS.contains(&entry.leaf.kind) && entry.leaf.subjects > 0;
         if !is_query || entry.leaf.consumer.as_deref() != Some(consumer) {
             return Err(DelayFault::NoQuery);
         }

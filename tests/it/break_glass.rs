@@ -158,6 +158,16 @@ async fn told_to_those_concerned(app: &TestApp, (uscc, opening, query): (&str, u
         assert_eq!(row["items"], json!([{ "code": "administrative-licence" }]));
     }
 
+    let of_emergency =
+        |node: &&Value| node["purpose"]["code"] == "emergency-rescue" && node["index"] != json!(query.to_string());
+    let rows = log.data("/accessLog/nodes").as_array().unwrap();
+    let later: Vec<&Value> = rows
+        .iter()
+        .filter(of_emergency)
+        .filter(|node| node["index"].as_str().unwrap().parse::<u64>().unwrap() >= opening)
+        .collect();
+    assert_eq!(later.len(), 1, "an opening is told once: {}", log.text);
+
     let reviews = "{ reviews(department: \"FIRE\") { nodes { index reasons dueOn state } } }";
     let awaited = auditor.ask(reviews).await;
     let nodes = awaited.data("/reviews/nodes").as_array().unwrap_or_else(|| panic!("{}", awaited.text));
@@ -257,4 +267,31 @@ async fn when_the_ledger_cannot_write_nothing_is_opened_and_nothing_read_by_an_o
     assert_eq!((refused.status, refused.codes()), (503, vec!["AUDIT_UNAVAILABLE"]), "{}", refused.text);
     let unread = read(&officer(&app).header("chengxin-authorization", &opening), &uscc).await;
     assert_eq!((unread.status, unread.codes()), (503, vec!["AUDIT_UNAVAILABLE"]), "{}", unread.text);
+}
+
+#[actix_web::test]
+async fn a_check_of_another_case_does_not_use_the_opening_and_an_opening_can_be_told_later() {
+    let app = TestApp::new();
+    let uscc = licences(&app);
+    let subject = subject_id(&officer(&app), &uscc).await;
+    let made = open(&officer(&app), wanted(&subject)).await;
+    let opening = &made.data("/breakGlass/opening");
+    let asker = officer(&app).header("chengxin-authorization", opening["authorization"].as_str().unwrap());
+    let check = "mutation($input: CreditCheckInput!) { creditCheck(input: $input) { ... on CreditCheckSuccess { checks { receipt { index } } } } }";
+    let flags = async |case: &str| {
+        let checked = asker.ask_with(check, json!({ "input": { "checks": [{ "uscc": uscc, "case": case }] } })).await;
+        let index =
+            checked.data("/creditCheck/checks/0/receipt/index").as_str().unwrap_or_else(|| panic!("{}", checked.text));
+        app.service.gateway.ledger.entry(index.parse().unwrap()).unwrap().unwrap().leaf.flags
+    };
+    assert_eq!(flags("E-2026-7").await, ["BREAK_GLASS"]);
+    assert_eq!(flags("E-2026-8").await, ["AUTHORIZATION_OTHER_CASE", "BREAK_GLASS"]);
+
+    let index = opening["index"].as_str().unwrap();
+    let propose = "mutation($input: ProposeDelayInput!) { proposeDelay(input: $input) { ... on DelaySuccess { delay { until } } } }";
+    let input = json!({ "index": index, "until": "2026-12-31", "ground": "Supervision Law art. 22" });
+    let proposed = usual(&app, "FIRE", "chief", true).ask_with(propose, json!({ "input": input })).await;
+    assert_eq!(proposed.data("/proposeDelay/delay/until"), "2026-12-31", "{}", proposed.text);
+    let log = app.subject(&format!("uscc:{uscc}")).ask("{ accessLog { nodes { index } } }").await;
+    assert!(!log.text.contains(&format!("{{\"index\":\"{index}\"}}")), "{}", log.text);
 }
