@@ -16,11 +16,11 @@ from place import Failed
 
 # Name: module, what is done, how long it takes on two cores.
 TESTS = {
-    "L1": ("syscalls", "a fault at each system call of an append and of a growing tree (strace)", "15 min"),
-    "L2": ("kills", "500 kills -9 under load, on SQLite", "6 min"),
+    "L1": ("syscalls", "a fault at each system call of an append and of a growing tree (strace)", "5 min"),
+    "L2": ("kills", "500 kills -9 under load, on SQLite", "4 min"),
     "L3": ("cuts", "connections cut at COMMIT, and a PostgreSQL server that is stopped and started under load", "1 min"),
-    "L4": ("several", "four gateways on one PostgreSQL, killed at random", "2 min"),
-    "L10": ("disk", "a disk that is full, SQLite's and PostgreSQL's", "2 min"),
+    "L4": ("several", "four gateways on one PostgreSQL, killed at random", "1 min"),
+    "L10": ("disk", "a disk that is full, SQLite's and PostgreSQL's", "1 min"),
     "L11": ("clock", "a clock that is an hour behind and a year ahead, at a start and under way", "1 min"),
 }
 
