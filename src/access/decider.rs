@@ -149,8 +149,8 @@ fn profile(rules: &Arc<Rules>, key: ProfileKey) -> Arc<Profile> {
 }
 
 /// The standing as far as role and purpose bear it out: a subject has its own view, a grantee its grant, a department
-/// its records and, for a purpose of emergencies, its opening. A grant for another purpose than the declared one counts as refused; one without a declared purpose
-/// stays, and opens nothing for want of it.
+/// its records and, for a purpose of emergencies, its opening. A grant for another purpose than the declared one counts
+/// as refused; one without a declared purpose stays, and opens nothing for want of it.
 fn trimmed(profile: &Profile, standing: Standing) -> Standing {
     let key = profile.key();
     let held = standing.grant.is_some();

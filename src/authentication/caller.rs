@@ -101,6 +101,16 @@ impl Caller {
         self.claims.role
     }
 
+    /// The person behind a token, as issuer and subject; nobody without one.
+    pub fn person(&self) -> Option<String> {
+        match self.proof() {
+            Proof::Bearer { issuer, .. } if !self.claims.actor.is_empty() => {
+                Some(format!("{issuer} {}", self.claims.actor))
+            }
+            Proof::Bearer { .. } | Proof::Anonymous => None,
+        }
+    }
+
     /// What the token says.
     pub fn claims(&self) -> &Claims {
         &self.claims

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
-use crate::authentication::{self, Authenticator, Proof, RequestHeaders};
+use crate::authentication::{self, Authenticator, RequestHeaders};
 use crate::clock::Ambient;
 use crate::config::Config;
 use crate::exchange::redaction::APPROVERS;
@@ -28,10 +28,10 @@ fn voice(file: &Path, authenticator: &Authenticator) -> anyhow::Result<Voice> {
         Ok(caller) => caller,
         Err(refusal) => bail!("the token in `{}` is refused: {refusal}", file.display()),
     };
-    let (Proof::Bearer { issuer, .. }, true) = (caller.proof(), APPROVERS.contains(&caller.role())) else {
+    let Some(person) = caller.person().filter(|_| APPROVERS.contains(&caller.role())) else {
         let roles: Vec<&str> = APPROVERS.iter().map(|role| role.name()).collect();
         let (file, role, roles) = (file.display(), caller.role(), roles.join(", "));
         bail!("the token in `{file}` is of the role {role}; one of {roles} is wanted");
     };
-    Ok(Voice { person: format!("{issuer} {}", caller.claims().actor), role: caller.role() })
+    Ok(Voice { person, role: caller.role() })
 }

@@ -1,7 +1,7 @@
 //! The command line: one file per subcommand, its arguments and what it does.
 
-pub mod approval;
-mod demo;
+mod approval;
+pub mod demo;
 pub mod import;
 pub mod keys;
 pub mod ledger;

@@ -102,8 +102,8 @@ pub fn run(command: &PolicyCommand, ambient: &Ambient, out: &mut dyn Write) -> a
     }
 }
 
-/// Prints `ok` and what was found, or every fault, one a line. Fails when there is one.
-pub fn approve(arguments: &ApproveArgs, ambient: &Ambient, out: &mut dyn Write) -> anyhow::Result<()> {
+/// Puts in the ledger that two persons agree to the purposes of the folder, and prints which they are.
+fn approve(arguments: &ApproveArgs, ambient: &Ambient, out: &mut dyn Write) -> anyhow::Result<()> {
     let config = Config::load(&arguments.config)?;
     let policies = Policies::load(&config.policies)?;
     let text = policies.decider.purposes_text();
@@ -120,7 +120,8 @@ pub fn approve(arguments: &ApproveArgs, ambient: &Ambient, out: &mut dyn Write) 
     Ok(())
 }
 
-fn check(arguments: &CheckArgs, out: &mut dyn Write) -> anyhow::Result<()> {
+/// Prints `ok` and what was found, or every fault, one a line. Fails when there is one.
+pub fn check(arguments: &CheckArgs, out: &mut dyn Write) -> anyhow::Result<()> {
     let (decider, catalogue, _) = load(&arguments.policies, out)?;
     let (policies, purposes) = (decider.policy_ids().len(), decider.purposes().iter().count());
     writeln!(out, "ok: {policies} policies, {purposes} purposes, {} items", catalogue.items().len())?;

@@ -41,6 +41,11 @@ pub fn is_absent(cell: &str) -> bool {
     text.chars().all(is_dash) && text.chars().count() <= ABSENT_CHARS_MAX || ABSENT_WORDS.contains(&text.as_str())
 }
 
+/// A number such as the index of an entry, written the one way there is: no sign, no leading zero.
+pub fn parse_index(text: &str) -> Option<u64> {
+    text.parse().ok().filter(|number: &u64| number.to_string() == text)
+}
+
 /// A name in the form in which two spellings of it meet: NFKC, one kind of bracket and of middle dot, no
 /// blanks, upper-case. For matching alone; what is shown is the name as sent.
 pub fn normalise_name(name: &str) -> String {

@@ -42,8 +42,13 @@ pub struct InputProblem {
 }
 
 impl InputProblem {
-    fn new(path: &[&str], code: &'static str, message: impl Into<String>) -> Self {
+    pub(super) fn new(path: &[&str], code: &'static str, message: impl Into<String>) -> Self {
         Self { path: path.iter().map(|&part| part.to_owned()).collect(), code, message: message.into() }
+    }
+
+    /// A single problem with one part of an input.
+    pub(super) fn one(part: &str, code: &'static str, message: impl Into<String>) -> Vec<Self> {
+        vec![Self::new(&[part], code, message)]
     }
 }
 

@@ -18,7 +18,7 @@ use super::review::whose;
 use super::standing::AuthorizationRefusal;
 use super::subject;
 use crate::access::{BreakGlass as Bounds, Grant};
-use crate::authentication::{Caller, Proof};
+use crate::authentication::Caller;
 use crate::catalogue::Sharing;
 use crate::domain::{BreakGlassId, DepartmentId, Instant, ItemCode, Role, SubjectId};
 use crate::ledger::Entry;
@@ -27,8 +27,6 @@ pub use crate::store::break_glass::BreakGlass;
 
 /// Who may open records in an emergency, where a purpose of theirs says so.
 pub const OPENERS: &[Role] = &[Role::Department, Role::Coordinator];
-/// The mark of every entry that an emergency has to do with.
-pub const FLAG: &str = "BREAK_GLASS";
 /// The longest reason, in characters.
 const REASON_MAX: usize = 500;
 
@@ -76,7 +74,7 @@ pub fn open(inquiry: &Inquiry, wanted: &Wanted) -> Result<Result<BreakGlass, Vec
     };
     if !gateway.registry.write(insert)? {
         let told = format!("you have opened {} times today: that is all of a day", bounds.daily);
-        return Ok(Err(vec![problem(&["subject"], "DAILY_LIMIT", told)]));
+        return Ok(Err(vec![InputProblem::new(&["subject"], "DAILY_LIMIT", told)]));
     }
     let asked = Asked { cost: 0, ..intent.asked.clone() };
     let outcome =
@@ -113,14 +111,14 @@ fn soundness(inquiry: &Inquiry, wanted: &Wanted) -> Result<Sound, Fault> {
         _ => None,
     };
     if subject.is_none() {
-        problems.push(problem(&["subject"], "SUBJECT", "there is no subject of this id".to_owned()));
+        problems.push(InputProblem::new(&["subject"], "SUBJECT", "there is no subject of this id".to_owned()));
     }
     let length = wanted.reason.trim().chars().count();
     if !(1..=REASON_MAX).contains(&length) {
-        problems.push(problem(&["reason"], "REASON", format!("say why, in 1 to {REASON_MAX} characters")));
+        problems.push(InputProblem::new(&["reason"], "REASON", format!("say why, in 1 to {REASON_MAX} characters")));
     }
     if wanted.items.is_empty() {
-        problems.push(problem(&["items"], "ITEMS", "name the items that you need, and no more".to_owned()));
+        problems.push(InputProblem::new(&["items"], "ITEMS", "name the items that you need, and no more".to_owned()));
     }
     let mut items = BTreeSet::new();
     for (code, at) in wanted.items.iter().zip(0..) {
@@ -128,7 +126,7 @@ fn soundness(inquiry: &Inquiry, wanted: &Wanted) -> Result<Sound, Fault> {
             items.insert(item.code.clone());
         } else {
             let told = "the catalogue has no item of this code that is shared".to_owned();
-            problems.push(problem(&["items", &format!("{at}")], "ITEM", told));
+            problems.push(InputProblem::new(&["items", &format!("{at}")], "ITEM", told));
         }
     }
     Ok(subject.filter(|_| problems.is_empty()).map(|subject| (subject, items)).ok_or(problems))
@@ -143,16 +141,10 @@ fn providers(gateway: &Gateway, subject: SubjectId, items: &BTreeSet<ItemCode>) 
     Ok(of_items.chain(of_records).collect::<BTreeSet<_>>().into_iter().collect())
 }
 
-fn problem(path: &[&str], code: &'static str, message: String) -> InputProblem {
-    InputProblem { path: path.iter().map(|&part| part.to_owned()).collect(), code, message }
-}
-
 /// The officer behind a token, as openings know them; nobody behind a token without a person.
 fn officer(gateway: &Gateway, caller: &Caller) -> Option<String> {
-    let Proof::Bearer { issuer, .. } = caller.proof() else { return None };
-    let actor = caller.claims().actor.as_str();
-    let name = format!("{issuer} {actor}");
-    (!actor.is_empty()).then(|| hex::encode(gateway.keyring.blind_index("break_glass.officer", &name)))
+    let person = caller.person()?;
+    Some(hex::encode(gateway.keyring.blind_index("break_glass.officer", &person)))
 }
 
 fn case_index(gateway: &Gateway, case: &str) -> String {

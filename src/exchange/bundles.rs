@@ -35,8 +35,8 @@ pub struct Bundles {
 /// How far the bundle that is being made has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Making {
-    /// The index of its entry.
-    pub export: u64,
+    /// The index of its entry; none before the order is entered.
+    pub export: Option<u64>,
     /// Files that are there.
     pub done: u64,
     /// Files that there will be; 0 while that is not known.
@@ -103,7 +103,9 @@ impl Bundles {
     /// Puts an order in the ledger and begins to make the bundle. Gives the index of the order's entry. Blocks for as long as an
     /// entry takes; the bundle is made by a thread of its own.
     pub fn order(self: &Arc<Self>, gateway: &Arc<Gateway>, caller: &Caller, wanted: Wanted) -> Result<u64, NotMade> {
-        let (Role::Auditor, Proof::Bearer { issuer, digest }) = (caller.role(), caller.proof()) else {
+        let (Role::Auditor, Proof::Bearer { digest, .. }, Some(requester)) =
+            (caller.role(), caller.proof(), caller.person())
+        else {
             return Err(NotMade::Forbidden);
         };
         let reason = wanted.reason.trim().to_owned();
@@ -113,13 +115,13 @@ impl Bundles {
         if wanted.proofs.len() > PROOFS_MAX {
             return Err(NotMade::BadInput(format!("`proofs` names {PROOFS_MAX} entries at most")));
         }
-        let turn = self.turn(u64::MAX)?;
+        let turn = self.turn(None)?;
         let order = Order {
             created: gateway.ambient.now().rfc3339(),
             disclosed: wanted.disclose,
             proofs: wanted.proofs,
             reason,
-            requester: format!("{issuer} {}", caller.claims().actor),
+            requester,
             tool: concat!("chengxin ", env!("CARGO_PKG_VERSION")).to_owned(),
         };
         let mut entry = NewEntry::new(EntryKind::Export, Decision::Allowed);
@@ -139,7 +141,7 @@ impl Bundles {
 
     /// Where the bundle of an export stands; `None` when there is none.
     pub fn state(&self, export: u64) -> io::Result<Option<BundleState>> {
-        if let Some(making) = self.making.lock().filter(|making| making.export == export) {
+        if let Some(making) = self.making.lock().filter(|making| making.export == Some(export)) {
             return Ok(Some(BundleState::Making(making)));
         }
         match fs::metadata(self.whole(export)) {
@@ -153,7 +155,7 @@ impl Bundles {
 
     /// Goes on with a bundle that was broken off.
     pub fn resume(self: &Arc<Self>, gateway: &Arc<Gateway>, export: u64) -> Result<(), NotMade> {
-        let turn = self.turn(export)?;
+        let turn = self.turn(Some(export))?;
         self.spawn(gateway, turn, export)
     }
 
@@ -166,7 +168,7 @@ impl Bundles {
         self.folder.join(export.to_string())
     }
 
-    fn turn(self: &Arc<Self>, export: u64) -> Result<Turn, NotMade> {
+    fn turn(self: &Arc<Self>, export: Option<u64>) -> Result<Turn, NotMade> {
         let mut making = self.making.lock();
         if making.is_some() {
             return Err(NotMade::Busy);
@@ -176,7 +178,7 @@ impl Bundles {
     }
 
     fn spawn(self: &Arc<Self>, gateway: &Arc<Gateway>, turn: Turn, export: u64) -> Result<(), NotMade> {
-        *self.making.lock() = Some(Making { export, done: 0, total: 0 });
+        *self.making.lock() = Some(Making { export: Some(export), done: 0, total: 0 });
         let gateway = Arc::clone(gateway);
         let work = move || match turn.0.make(&gateway, export) {
             Ok(()) => tracing::info!(export, "the bundle is ready"),
@@ -197,7 +199,7 @@ impl Bundles {
             let database = gateway.ledger.database();
             let source = Export { database, log: keys.log(), receipts: keys.receipts(), disclosures, checkpoint: None };
             let mut tell = |progress: BundleProgress<'_>| {
-                *self.making.lock() = Some(Making { export, done: progress.done, total: progress.total });
+                *self.making.lock() = Some(Making { export: Some(export), done: progress.done, total: progress.total });
             };
             bundle::write(&source, &part, &begun, &mut tell)?;
         }
@@ -251,11 +253,11 @@ mod tests {
     #[test]
     fn one_bundle_is_made_at_a_time_and_a_turn_ends_whatever_happens() {
         let bundles = Arc::new(Bundles::new(PathBuf::from("nowhere")));
-        let turn = bundles.turn(7).unwrap();
-        assert!(matches!(bundles.turn(8), Err(NotMade::Busy)));
-        assert_eq!(bundles.state(7).unwrap(), Some(BundleState::Making(Making { export: 7, done: 0, total: 0 })));
+        let turn = bundles.turn(Some(7)).unwrap();
+        assert!(matches!(bundles.turn(Some(8)), Err(NotMade::Busy)));
+        assert_eq!(bundles.state(7).unwrap(), Some(BundleState::Making(Making { export: Some(7), done: 0, total: 0 })));
         drop(turn);
-        assert!(bundles.turn(8).is_ok());
+        assert!(bundles.turn(Some(8)).is_ok());
         assert_eq!(bundles.state(7).unwrap(), None);
     }
 

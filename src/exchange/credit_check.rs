@@ -96,22 +96,21 @@ pub fn run(inquiry: &Inquiry, wanted: Vec<Wanted>) -> Result<Result<Vec<Check>, 
 }
 
 fn problems(wanted: &[Wanted]) -> Vec<InputProblem> {
-    let problem = |path: &[&str], code, message: &str| InputProblem {
-        path: path.iter().map(|&part| part.to_owned()).collect(),
-        code,
-        message: message.to_owned(),
-    };
     if wanted.is_empty() || wanted.len() > CHECKS_MAX {
-        return vec![problem(&["checks"], "CHECKS", &format!("send 1 to {CHECKS_MAX} checks at once"))];
+        return vec![InputProblem::new(&["checks"], "CHECKS", format!("send 1 to {CHECKS_MAX} checks at once"))];
     }
     let mut problems = Vec::new();
     for (wanted, at) in wanted.iter().zip(0..) {
         let at = at.to_string();
         if wanted.whom.is_none() {
-            problems.push(problem(&["checks", &at], "SUBJECT", "give either `uscc` or `citizenNumber`"));
+            problems.push(InputProblem::new(&["checks", &at], "SUBJECT", "give either `uscc` or `citizenNumber`"));
         }
         if !is_case_number(&wanted.case) {
-            problems.push(problem(&["checks", &at, "case"], "CASE", "give the number of the case, 1 to 128 bytes"));
+            problems.push(InputProblem::new(
+                &["checks", &at, "case"],
+                "CASE",
+                "give the number of the case, 1 to 128 bytes",
+            ));
         }
     }
     problems

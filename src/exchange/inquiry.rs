@@ -15,7 +15,8 @@ use super::standing::{self, Standings};
 use super::tally::Tally;
 use crate::access::{Permit, PurposeNotAllowed};
 use crate::authentication::Caller;
-use crate::domain::{Date, Instant, SubjectId};
+use crate::domain::{Date, Instant, Role, SubjectId};
+use crate::ledger::redaction::Voice;
 
 /// Why no inquiry could be opened.
 #[derive(Debug)]
@@ -137,6 +138,13 @@ impl Inquiry {
     /// The subject whose own view this is.
     pub fn own_subject(&self) -> Result<SubjectId, Fault> {
         self.standings.standing.subject.ok_or(Fault::Forbidden)
+    }
+
+    /// The caller's word, when it has one of these roles.
+    pub fn voice(&self, roles: &[Role]) -> Result<Voice, Fault> {
+        let role = self.caller.role();
+        let person = self.caller.person().filter(|_| roles.contains(&role)).ok_or(Fault::Forbidden)?;
+        Ok(Voice { person, role })
     }
 
     /// What cursors of a list described by `what` are bound to.

@@ -3,6 +3,7 @@
 
 use super::fault::Fault;
 use super::gateway::Gateway;
+use crate::domain::text::parse_index;
 use crate::ledger::published::policy_of;
 use crate::ledger::{ProofError, TileName};
 
@@ -37,7 +38,7 @@ fn tile_page(gateway: &Gateway, path: &str) -> Result<Option<LedgerPage>, Fault>
 }
 
 fn proof_page(gateway: &Gateway, index: &str) -> Result<Option<LedgerPage>, Fault> {
-    let Some(number) = index.parse::<u64>().ok().filter(|number| number.to_string() == index) else { return Ok(None) };
+    let Some(number) = parse_index(index) else { return Ok(None) };
     Ok(proof(gateway, number)?.map(LedgerPage::Text))
 }
 

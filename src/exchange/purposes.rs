@@ -61,7 +61,7 @@ pub fn may_come_into_force(ledger: &Ledger, text: &str) -> Result<bool, AuditUna
 /// Puts in the ledger that two persons agree to a list. Blocks.
 pub fn approve(ledger: &Ledger, text: &str, voices: [&Voice; 2]) -> Result<Receipt, ApprovalFault> {
     let [one, other] = voices;
-    if one.person == other.person || one.role == other.role {
+    if !one.is_apart_from(other) {
         return Err(ApprovalFault::SameVoice);
     }
     if may_come_into_force(ledger, text)? {

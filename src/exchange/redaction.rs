@@ -3,10 +3,10 @@
 use super::authorization::InputProblem;
 use super::fault::Fault;
 use super::inquiry::Inquiry;
-use crate::authentication::Proof;
 use crate::domain::Role;
+use crate::domain::text::parse_index;
 pub use crate::ledger::redaction::Redaction;
-use crate::ledger::redaction::{RedactionFault, Voice};
+use crate::ledger::redaction::RedactionFault;
 
 /// Who may propose a redaction.
 pub const PROPOSERS: &[Role] = &[Role::Coordinator, Role::SecurityAdmin, Role::SystemAdmin];
@@ -30,41 +30,24 @@ pub fn list(inquiry: &Inquiry) -> Result<Vec<Redaction>, Fault> {
 
 /// Proposes to redact the body of an entry.
 pub fn propose(inquiry: &Inquiry, index: &str, reason: &str) -> Answered {
-    let voice = voice(inquiry, PROPOSERS)?;
-    let Some(index) = number(index) else { return Ok(Err(not_an_index())) };
+    let voice = inquiry.voice(PROPOSERS)?;
+    let Some(index) = parse_index(index) else { return Ok(Err(not_an_index())) };
     let reason = reason.trim();
     if reason.is_empty() || reason.chars().count() > REASON_MAX {
-        return Ok(Err(problem("reason", "REASON", format!("say why, in 1 to {REASON_MAX} characters"))));
+        return Ok(Err(InputProblem::one("reason", "REASON", format!("say why, in 1 to {REASON_MAX} characters"))));
     }
     told(inquiry.gateway().ledger.propose_redaction(index, reason, &voice))
 }
 
 /// Agrees to a redaction.
 pub fn agree(inquiry: &Inquiry, index: &str) -> Answered {
-    let voice = voice(inquiry, APPROVERS)?;
-    let Some(index) = number(index) else { return Ok(Err(not_an_index())) };
+    let voice = inquiry.voice(APPROVERS)?;
+    let Some(index) = parse_index(index) else { return Ok(Err(not_an_index())) };
     told(inquiry.gateway().ledger.agree_to_redaction(index, &voice))
 }
 
-fn voice(inquiry: &Inquiry, roles: &[Role]) -> Result<Voice, Fault> {
-    let caller = inquiry.caller();
-    let (Proof::Bearer { issuer, .. }, true) = (caller.proof(), roles.contains(&caller.role())) else {
-        return Err(Fault::Forbidden);
-    };
-    Ok(Voice { person: format!("{issuer} {}", caller.claims().actor), role: caller.role() })
-}
-
-fn number(index: &str) -> Option<u64> {
-    // What is no decimal number names no entry.
-    index.parse().ok().filter(|number: &u64| number.to_string() == index)
-}
-
 fn not_an_index() -> Vec<InputProblem> {
-    problem("index", "INDEX", "the index of an entry is a decimal number".to_owned())
-}
-
-fn problem(place: &str, code: &'static str, message: String) -> Vec<InputProblem> {
-    vec![InputProblem { path: vec![place.to_owned()], code, message }]
+    InputProblem::one("index", "INDEX", "the index of an entry is a decimal number".to_owned())
 }
 
 fn told(done: Result<Redaction, RedactionFault>) -> Answered {
@@ -75,5 +58,5 @@ fn told(done: Result<Redaction, RedactionFault>) -> Answered {
         Err(fault) => fault,
     };
     let code: &'static str = (&fault).into();
-    Ok(Err(problem("index", code, fault.to_string())))
+    Ok(Err(InputProblem::one("index", code, fault.to_string())))
 }

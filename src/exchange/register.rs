@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use sha2::{Digest, Sha256};
 
 use super::access_log;
-use super::break_glass;
 use super::gateway::Gateway;
 use super::import::QualityReport;
 use super::inquiry::{Inquiry, Intent};
@@ -92,7 +91,7 @@ pub fn entry(inquiry: &Inquiry, asked: &Asked, outcome: &Outcome, body: Option<&
     entry.items = tally.items.iter().map(|item| item.as_str().to_owned()).collect();
     entry.flags = tally.flags.iter().map(|&flag| flag.to_owned()).collect();
     if inquiry.permit().is_break_glass() {
-        entry.flags.push(break_glass::FLAG.to_owned());
+        entry.flags.push(ledger::review::BREAK_GLASS.to_owned());
     }
     if let Some(refusal) = inquiry.standings().refusal {
         let reason: &'static str = refusal.into();

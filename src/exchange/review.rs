@@ -9,10 +9,9 @@ use super::fault::Fault;
 use super::gateway::Gateway;
 use super::inquiry::Inquiry;
 use super::page;
-use crate::authentication::Proof;
+use crate::domain::text::parse_index;
 use crate::domain::{DepartmentId, Role};
 use crate::ledger::Entry;
-use crate::ledger::redaction::Voice;
 use crate::ledger::review::ReviewFault;
 pub use crate::ledger::review::{Review, ReviewQuery, ReviewReason, ReviewState};
 
@@ -124,15 +123,14 @@ pub fn judge(
 ) -> Result<Result<(Review, Entry), Vec<InputProblem>>, Fault> {
     let own = whose(inquiry, None)?;
     let caller = inquiry.caller();
-    let Proof::Bearer { issuer, .. } = caller.proof() else { return Err(Fault::Forbidden) };
+    let voice = inquiry.voice(REVIEWERS)?;
     let comment = comment.trim();
     if comment.is_empty() || comment.chars().count() > COMMENT_MAX {
-        return Ok(Err(problem("reason", "REASON", format!("say why, in 1 to {COMMENT_MAX} characters"))));
+        return Ok(Err(InputProblem::one("reason", "REASON", format!("say why, in 1 to {COMMENT_MAX} characters"))));
     }
     catch_up(inquiry.gateway(), CHUNKS)?;
     let ledger = &inquiry.gateway().ledger;
-    let index = index.parse().ok().filter(|number: &u64| number.to_string() == index);
-    let found = index.map_or(Ok(None), |index| ledger.review_of(index))?;
+    let found = parse_index(index).map_or(Ok(None), |index| ledger.review_of(index))?;
     // Another department's query is not there, for a supervisor.
     let found = found.filter(|(_, consumer)| own.as_ref().is_none_or(|own| own == consumer));
     let Some((review, _)) = found else { return Ok(Err(told(&ReviewFault::NotAwaited))) };
@@ -140,9 +138,12 @@ pub fn judge(
     let entry = ledger.entry(review.index)?.ok_or_else(gone)?;
     let actor = audit::opened(inquiry, &entry, "actor")?;
     if actor.is_some_and(|actor| actor == caller.claims().actor) {
-        return Ok(Err(problem("index", "OWN_QUERY", "it is your own query: somebody else reviews it".to_owned())));
+        return Ok(Err(InputProblem::one(
+            "index",
+            "OWN_QUERY",
+            "it is your own query: somebody else reviews it".to_owned(),
+        )));
     }
-    let voice = Voice { person: format!("{issuer} {}", caller.claims().actor), role: caller.role() };
     let state = if is_justified { ReviewState::Justified } else { ReviewState::Unjustified };
     match ledger.review_blocking(review.index, (&voice, caller.consumer()), (state, comment)) {
         Ok(review) => Ok(Ok((review, entry))),
@@ -167,9 +168,5 @@ pub(super) fn whose(inquiry: &Inquiry, wanted: Option<&DepartmentId>) -> Result<
 }
 
 fn told(fault: &ReviewFault) -> Vec<InputProblem> {
-    problem("index", fault.into(), fault.to_string())
-}
-
-fn problem(place: &str, code: &'static str, message: String) -> Vec<InputProblem> {
-    vec![InputProblem { path: vec![place.to_owned()], code, message }]
+    InputProblem::one("index", fault.into(), fault.to_string())
 }

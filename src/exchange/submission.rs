@@ -51,13 +51,13 @@ pub fn submit(
     let Some(department) = inquiry.caller().claims().department.clone() else { return Err(Fault::Forbidden) };
     let gateway = inquiry.gateway();
     let Some(item) = gateway.catalogue.item_by_text(&submission.item) else {
-        return Ok(Err(problem("item", "ITEM", "the catalogue has no item of this code")));
+        return Ok(Err(InputProblem::one("item", "ITEM", "the catalogue has no item of this code")));
     };
     let Some(vintage) = item.vintage(submission.vintage.as_deref()) else {
-        return Ok(Err(problem("vintage", "VINTAGE", "the item has no vintage of this id")));
+        return Ok(Err(InputProblem::one("vintage", "VINTAGE", "the item has no vintage of this id")));
     };
     if submission.rows.is_empty() || submission.rows.len() > ROWS_MAX {
-        return Ok(Err(problem("rows", "ROWS", &format!("send 1 to {ROWS_MAX} rows at once"))));
+        return Ok(Err(InputProblem::one("rows", "ROWS", format!("send 1 to {ROWS_MAX} rows at once"))));
     }
     let count = submission.rows.len();
     let (table, digest) = table(&submission.rows);
@@ -87,7 +87,11 @@ pub fn submit(
     };
     for line in std::mem::take(&mut depositor.refused) {
         let message = "another department provides the record with this natural key";
-        set(&mut rows, line, RowReport { outcome: "REJECTED", problems: problem("row", "OTHER_PROVIDER", message) });
+        set(
+            &mut rows,
+            line,
+            RowReport { outcome: "REJECTED", problems: InputProblem::one("row", "OTHER_PROVIDER", message) },
+        );
     }
     depositor.finish(&serde_json::to_string(&report).unwrap_or_default())?;
     let duplicate = || RowReport { outcome: "DUPLICATE", problems: Vec::new() };
@@ -112,8 +116,10 @@ fn refused(
 ) -> Result<Result<SubmissionReport, Vec<InputProblem>>, Fault> {
     match error {
         ImportError::Sink { source, .. } => Err(source.into()),
-        ImportError::Header(error) => Ok(Err(problem("rows", "COLUMNS", &error.to_string()))),
-        ImportError::CollectionForbidden { .. } => Ok(Err(problem("item", "COLLECTION_FORBIDDEN", &error.to_string()))),
+        ImportError::Header(error) => Ok(Err(InputProblem::one("rows", "COLUMNS", error.to_string()))),
+        ImportError::CollectionForbidden { .. } => {
+            Ok(Err(InputProblem::one("item", "COLLECTION_FORBIDDEN", error.to_string())))
+        }
         ImportError::Read { .. } | ImportError::Miscounted { .. } | ImportError::Rejects(_) => {
             Err(Fault::Corrupt(error.to_string()))
         }
@@ -180,8 +186,4 @@ fn problems(found: &[Problem]) -> Vec<InputProblem> {
         InputProblem { path: vec!["rows".to_owned(), column], code, message: found.reason.en().to_owned() }
     };
     found.iter().map(of).collect()
-}
-
-fn problem(part: &str, code: &'static str, message: &str) -> Vec<InputProblem> {
-    vec![InputProblem { path: vec![part.to_owned()], code, message: message.to_owned() }]
 }

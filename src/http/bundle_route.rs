@@ -13,6 +13,7 @@ use super::request::{self, NotIdentified};
 use super::service::Service;
 use crate::authentication::Caller;
 use crate::domain::Role;
+use crate::domain::text::parse_index;
 use crate::exchange::bundles::{BundleState, Bundles, NotMade, Wanted};
 
 /// The longest order, in bytes.
@@ -55,7 +56,7 @@ pub async fn state(service: Data<Arc<Service>>, request: HttpRequest, export: we
         Ok(found) => found,
         Err(refused) => return refused,
     };
-    let Some(export) = number(&export) else { return unknown() };
+    let Some(export) = parse_index(&export) else { return unknown() };
     let gateway = Arc::clone(&service.gateway);
     let found = web::block(move || {
         let found = bundles.state(export)?;
@@ -86,7 +87,7 @@ pub async fn file(service: Data<Arc<Service>>, request: HttpRequest, export: web
         Ok(found) => found,
         Err(refused) => return refused,
     };
-    let Some(export) = number(&export) else { return unknown() };
+    let Some(export) = parse_index(&export) else { return unknown() };
     let Ok(Ok(file)) = web::block(move || NamedFile::open(bundles.whole(export))).await else { return unknown() };
     let name = ContentDisposition::attachment(format!("ledger-{export}.tar"));
     let mut response = file.set_content_disposition(name).into_response(&request);
@@ -121,10 +122,6 @@ async fn auditor(service: &Arc<Service>, request: &HttpRequest) -> Result<(Calle
     let bundles =
         bundles.ok_or_else(|| told(StatusCode::NOT_FOUND, "this gateway makes no bundles: `exports` is not set"))?;
     Ok((caller, bundles))
-}
-
-fn number(text: &str) -> Option<u64> {
-    text.parse().ok().filter(|number: &u64| number.to_string() == text)
 }
 
 fn refused(not_made: &NotMade) -> HttpResponse {

@@ -38,7 +38,7 @@ pub(super) enum Command {
     /// Try now whether the ledger can write again.
     Reopen(oneshot::Sender<State>),
     /// The same after a volume was short of room.
-    RoomIsBack(oneshot::Sender<State>),
+    RoomIsBack,
 }
 
 /// One run of one process: its name in the leaves, and where it stands.
@@ -103,10 +103,7 @@ impl Flusher {
     fn take(&mut self, command: Command, waiting: &mut Vec<(Box<Draft>, Reply)>) {
         match command {
             Command::Append(draft, reply) => waiting.push((draft, reply)),
-            Command::RoomIsBack(reply) => {
-                self.reopen_for(Reason::DiskLow);
-                let _ = reply.send(self.shared.state());
-            }
+            Command::RoomIsBack => self.reopen_for(Reason::DiskLow),
             Command::Reopen(reply) => {
                 self.reopen();
                 // Whoever asked may have gone; then nobody needs the answer.

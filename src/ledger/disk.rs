@@ -11,8 +11,6 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use tokio::sync::oneshot;
-
 use super::append::Command;
 use super::state::{Reason, Shared, State};
 
@@ -97,9 +95,8 @@ impl Watch {
             // The ballast is there again before the ledger is, else it would be closed by its own ballast.
             self.keep();
             if is_closed {
-                let (reply, _) = oneshot::channel();
                 // A full pool is emptied first; the next look asks again.
-                let _ = self.writer.try_send(Command::RoomIsBack(reply));
+                let _ = self.writer.try_send(Command::RoomIsBack);
             }
         }
     }

@@ -111,7 +111,7 @@ pub fn recover(
     acknowledged: Acknowledgement<'_>,
 ) -> Result<Recovered, RecoverFault> {
     let [one, other] = acknowledged.voices;
-    if one.person == other.person || one.role == other.role {
+    if !one.is_apart_from(other) {
         return Err(RecoverFault::SameVoice);
     }
     let kept = Checkpoint::open(acknowledged.kept, keys.log())?;

@@ -19,6 +19,13 @@ pub struct Voice {
     pub role: Role,
 }
 
+impl Voice {
+    /// Whether this is another person's word, in another role.
+    pub fn is_apart_from(&self, other: &Self) -> bool {
+        self.person != other.person && self.role != other.role
+    }
+}
+
 /// Why a redaction goes no further.
 #[derive(Debug, thiserror::Error, strum::IntoStaticStr)]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]

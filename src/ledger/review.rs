@@ -19,6 +19,8 @@ use crate::store::StoreError;
 use crate::store::ledger::entry;
 use crate::store::ledger::review::{self, AWAITING, ReviewFilter, ReviewRow};
 
+/// The mark of every entry that an emergency has to do with.
+pub const BREAK_GLASS: &str = "BREAK_GLASS";
 /// How many entries are looked through in one transaction.
 const CHUNK: i64 = 1_000;
 /// What is wanted when there is no file.
@@ -79,7 +81,7 @@ impl ReviewRules {
             return Vec::new();
         }
         let mut reasons = Vec::new();
-        let is_of_emergency = leaf.flags.iter().any(|flag| flag == "BREAK_GLASS");
+        let is_of_emergency = leaf.flags.iter().any(|flag| flag == BREAK_GLASS);
         if is_of_emergency && matches!(leaf.kind, EntryKind::Query | EntryKind::Check | EntryKind::BreakGlass) {
             reasons.push(ReviewReason::BreakGlass);
         }

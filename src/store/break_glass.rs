@@ -2,6 +2,7 @@
 
 use diesel::dsl::count_star;
 use diesel::prelude::*;
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
 
 use super::connection::AnyConnection;
 use super::schema::{break_glass, break_glass_notices};
@@ -81,7 +82,10 @@ pub fn find(connection: &mut AnyConnection, id: BreakGlassId) -> Result<Option<B
 }
 
 /// Stores an opening and whom it is told, unless the officer has made `daily` of them that day. `false`: then nothing is
-/// stored. Of two that come at once, the database refuses one.
+/// stored.
+///
+/// # Errors
+/// `Conflict` when the officer has made another one at the same moment.
 pub fn insert(
     connection: &mut AnyConnection,
     opening: &BreakGlass,
@@ -110,7 +114,10 @@ pub fn insert(
         valid_to: opening.valid_to.micros(),
         entry: None,
     };
-    diesel::insert_into(break_glass::table).values(row).execute(connection)?;
+    match diesel::insert_into(break_glass::table).values(row).execute(connection) {
+        Err(DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => return Err(StoreError::Conflict),
+        inserted => StoreError::expect_count("break_glass", 1, inserted?)?,
+    }
     for provider in providers {
         let notice = (
             break_glass_notices::opening.eq(opening.id.bytes().as_slice()),
