@@ -508,13 +508,18 @@ def cells(index, value, leaf):
         value["cost"], " ".join(value.get("flags", [])), value.get("ref", ""), value.get("cred", ""), value.get("op", ""),
         value["ins"], value["iseq"], index,
     ]
-    row = [str(cell) for cell in row]
-    row = ["'" + cell if cell[:1] in ("=", "+", "-", "@", "\t", "\r") and cell else cell for cell in row]
-    return row + [base64.b64encode(leaf_hash(leaf)).decode(), base64.b64encode(leaf).decode()]
+    return row + [base64.b64encode(leaf_hash(leaf)).decode()]
 
 
-def check_table(path, report, expected):
-    """entries.csv: what stands in the columns for people is what the leaf says."""
+def csv_row(row, leaf):
+    """The same as it stands in CSV, with the leaf behind it; the hash and the leaf are for programs and not guarded."""
+    texts = [str(cell) for cell in row]
+    texts[:-1] = ["'" + cell if cell[:1] in ("=", "+", "-", "@", "\t", "\r") and cell else cell for cell in texts[:-1]]
+    return texts + [base64.b64encode(leaf).decode()]
+
+
+def check_table(path, report, expected, parquet):
+    """entries.csv: what stands in the columns for people is what the leaf says; entries.parquet holds the same rows."""
     _, size, root = expected
     entries = Entries(report, size, root, [])
     csv.field_size_limit(1 << 20)
@@ -527,11 +532,131 @@ def check_table(path, report, expected):
             try:
                 leaf = b64(row[-1])
                 value = entries.take(int(row[-3]), leaf, b64(row[-2]))
-                if row != cells(entries.next - 1, value, leaf):
+                wanted = cells(int(row[-3]), value, leaf)
+                parquet.push(wanted, value["t"])
+                if row != csv_row(wanted, leaf):
                     report.fault(CONTENT, "the row says something else than its leaf", entries.next - 1)
             except (Refused, ValueError, KeyError, IndexError, TypeError, OverflowError):
                 report.fault(CONTENT, "the row is no entry", entries.next)
     entries.finish()
+
+
+# --- Parquet: one form only, so the file is written again from the rows and compared ---
+
+
+TIME, TEXT, NUMBER = 0, 1, 2
+NUMBERS = {"rows", "fields_clear", "fields_masked", "fields_withheld", "subjects", "duration_ms", "cost", "number", "leaf_index"}
+TABLE = [(name, TIME if name == "time" else NUMBER if name in NUMBERS else TEXT) for name in COLUMNS[:-1]]
+GROUP_ROWS = 16384
+
+
+def varint(value):
+    out = bytearray()
+    while value > 127:
+        out.append(value & 127 | 128)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
+
+
+def compact(*fields):
+    """A structure of Thrift's compact protocol, from (id, kind, value)."""
+    out, last = b"", 0
+    for number, kind, value in fields:
+        code = {"i32": 5, "i64": 6, "text": 8, "struct": 12}.get(kind, 9)
+        out += bytes([(number - last) << 4 | code])
+        last = number
+        if kind in ("i32", "i64"):
+            out += varint(2 * value)
+        elif kind == "text":
+            out += varint(len(value.encode())) + value.encode()
+        elif kind == "struct":
+            out += value
+        else:
+            element = {"i32s": 5, "texts": 8, "structs": 12}[kind]
+            count, elements = value
+            out += (bytes([count << 4 | element]) if count < 15 else bytes([240 | element]) + varint(count)) + elements
+    return out + b"\0"
+
+
+class Parquet:
+    """Holds a Parquet file against the rows that it should hold."""
+
+    def __init__(self, file):
+        self.file, self.is_same, self.at, self.groups, self.total = file, file is not None, 0, [], 0
+        self.columns, self.rows = [[] for _ in TABLE], 0
+        self.expect(b"PAR1")
+
+    def expect(self, data):
+        if self.is_same:
+            self.is_same = self.file.read(len(data)) == data
+        self.at += len(data)
+
+    def push(self, row, micros):
+        if not self.is_same:
+            return
+        for column, (_, kind), cell in zip(self.columns, TABLE, row):
+            if kind == TEXT:
+                text = str(cell).encode()
+                column.append(len(text).to_bytes(4, "little") + text)
+            else:
+                column.append((micros if kind == TIME else cell).to_bytes(8, "little", signed=True))
+        self.rows += 1
+        self.total += 1
+        if self.rows == GROUP_ROWS:
+            self.end_group()
+
+    def end_group(self):
+        first, chunks = self.at, b""
+        for (name, kind), column in zip(TABLE, self.columns):
+            begin, values = self.at, b"".join(column)
+            column.clear()
+            data = compact((1, "i32", self.rows), (2, "i32", 0), (3, "i32", 3), (4, "i32", 3))
+            self.expect(compact((1, "i32", 0), (2, "i32", len(values)), (3, "i32", len(values)), (5, "struct", data)))
+            self.expect(values)
+            size = self.at - begin
+            chunk = compact((1, "i32", 6 if kind == TEXT else 2), (2, "i32s", (1, b"\0")),
+                            (3, "texts", (1, varint(len(name)) + name.encode())), (4, "i32", 0), (5, "i64", self.rows),
+                            (6, "i64", size), (7, "i64", size), (9, "i64", begin))
+            chunks += compact((2, "i64", begin), (3, "struct", chunk))
+        self.groups.append(compact((1, "structs", (len(TABLE), chunks)), (2, "i64", self.at - first), (3, "i64", self.rows)))
+        self.rows = 0
+
+    def finish(self, note):
+        """Whether the file is what the rows and the checkpoint give, to its last byte."""
+        if self.rows:
+            self.end_group()
+        schema = compact((4, "text", "entry"), (5, "i32", len(TABLE)))
+        for name, kind in TABLE:
+            column = [(1, "i32", 6 if kind == TEXT else 2), (3, "i32", 0), (4, "text", name)]
+            schema += compact(*column + ([] if kind == NUMBER else [(6, "i32", 0 if kind == TEXT else 10)]))
+        pairs = (("ledger.checkpoint", note), ("ledger.range", f"[0,{self.total})"))
+        metadata = b"".join(compact((1, "text", key), (2, "text", value)) for key, value in pairs)
+        footer = compact((1, "i32", 1), (2, "structs", (len(TABLE) + 1, schema)), (3, "i64", self.total),
+                         (4, "structs", (len(self.groups), b"".join(self.groups))), (5, "structs", (2, metadata)),
+                         (6, "text", "chengxin/ledger-bundle/v1"))
+        self.expect(footer + len(footer).to_bytes(4, "little") + b"PAR1")
+        return self.is_same and not self.file.read(1)
+
+
+def check_tables(folder, report, claims, note):
+    """entries.csv, and entries.parquet beside it."""
+    table, other = os.path.join(folder, "entries.csv"), os.path.join(folder, "entries.parquet")
+    file = open(other, "rb") if os.path.isfile(other) else None
+    try:
+        parquet = Parquet(file)
+        if file is None:
+            report.fault(INCOMPLETE, "there is no entries.parquet")
+        if os.path.isfile(table):
+            check_table(table, report, claims, parquet)
+        else:
+            report.fault(INCOMPLETE, "there is no entries.csv")
+            return
+        if file is not None and not parquet.finish(note):
+            report.fault(CONTENT, "entries.parquet is not the table that the leaves of entries.csv give")
+    finally:
+        if file is not None:
+            file.close()
 
 
 # --- Tiles and proofs ---
@@ -744,13 +869,12 @@ def verify(folder, policy_text, state):
             report.fault(SIGNATURE, str(error))
         except OSError:
             pass
-    for name, check in (("entries.ndjson", lambda path: check_lines(path, report, claims, known)),
-                        ("entries.csv", lambda path: check_table(path, report, claims))):
-        path = os.path.join(folder, name)
-        if os.path.isfile(path):
-            check(path)
-        else:
-            report.fault(INCOMPLETE, f"there is no {name}")
+    lines = os.path.join(folder, "entries.ndjson")
+    if os.path.isfile(lines):
+        check_lines(lines, report, claims, known)
+    else:
+        report.fault(INCOMPLETE, "there is no entries.ndjson")
+    check_tables(folder, report, claims, note)
     check_tiles(folder, claims[1], report)
     for path in manifest["files"]:
         if path.startswith("proofs/") and is_inside(path):

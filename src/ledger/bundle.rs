@@ -116,7 +116,7 @@ pub fn write(
         begin(folder, begun)?;
     }
     let history = export.database.read(|connection| rows::checkpoints_below(connection, size_of(&signed)))?;
-    let total = TileName::all(signed.size).count() + history.len() + proofs.len() + 4;
+    let total = TileName::all(signed.size).count() + history.len() + proofs.len() + 5;
     let mut bundle = Bundle { folder, files: BTreeMap::new(), total: total as u64, progress };
     bundle.put("checkpoint", |file| Ok(file.write_all(note.as_bytes())?))?;
     bundle.put("policy", |file| Ok(file.write_all(published::policy_of(export.log).as_bytes())?))?;
@@ -135,6 +135,7 @@ pub fn write(
     }
     bundle.put("entries.ndjson", |file| export.ndjson(file).map(drop))?;
     bundle.put("entries.csv", |file| export.csv(file).map(drop))?;
+    bundle.put("entries.parquet", |file| export.parquet(file).map(drop))?;
     let manifest = Manifest {
         format: manifest::FORMAT.to_owned(),
         origin: signed.origin,

@@ -13,6 +13,7 @@ use super::integrate::{IntegrateError, PAGE};
 use super::leaf::Leaf;
 use super::line::{FORMAT, Header, TileLine, entry_line};
 use super::note::{NoteError, VerifierKey};
+use super::parquet::ParquetWriter;
 use super::published::StoredTiles;
 use super::read::open_row;
 use super::state::Unavailable;
@@ -128,16 +129,32 @@ impl Export<'_> {
     pub fn csv(&self, writer: impl Write) -> Result<Exported, ExportError> {
         let (note, signed) = self.checkpoint()?;
         let mut writer = csv::Writer::from_writer(writer);
-        writer.write_record(table::COLUMNS)?;
+        writer.write_record(table::csv_columns())?;
         self.pages(signed.size, |page, _| {
             for row in page {
                 let index = row.idx.unsigned_abs();
                 let leaf = Leaf::parse(&row.leaf).map_err(|_| ExportError::Entry(index))?;
-                writer.write_record(table::row(index, &leaf, &row.leaf_hash, &row.leaf))?;
+                writer.write_record(table::csv_row(&table::cells(index, &leaf, &row.leaf_hash), &row.leaf))?;
             }
             Ok(())
         })?;
         writer.flush()?;
+        Ok(Exported { entries: signed.size, checkpoint: note })
+    }
+
+    /// Writes every entry that the latest checkpoint covers as Parquet: the columns of the CSV without the leaves.
+    pub fn parquet(&self, writer: impl Write) -> Result<Exported, ExportError> {
+        let (note, signed) = self.checkpoint()?;
+        let mut writer = ParquetWriter::new(writer)?;
+        self.pages(signed.size, |page, _| {
+            for row in page {
+                let index = row.idx.unsigned_abs();
+                let leaf = Leaf::parse(&row.leaf).map_err(|_| ExportError::Entry(index))?;
+                writer.push(&table::cells(index, &leaf, &row.leaf_hash))?;
+            }
+            Ok(())
+        })?;
+        writer.finish(&note)?;
         Ok(Exported { entries: signed.size, checkpoint: note })
     }
 

@@ -11,7 +11,7 @@ use super::leaf::Leaf;
 use super::line::{FORMAT, Header, Line};
 use super::note::VerifierKey;
 use super::report::{Outcome, Report};
-use super::table;
+use super::table::{self, Cells};
 
 /// Longer lines are refused: memory stays bounded whatever the file holds.
 const LINE_SIZE_BYTES_MAX: u64 = 16 * 1024 * 1024;
@@ -24,7 +24,7 @@ pub fn verify_export(mut reader: impl BufRead, expectation: &Expectation) -> std
     match reader.fill_buf()?.first() {
         None => Ok(without_header(expectation, Outcome::Incomplete, "the file is empty")),
         Some(b'{') => verify_ndjson(reader, expectation),
-        Some(_) => verify_csv(reader, expectation),
+        Some(_) => verify_csv(reader, expectation, &mut |_| Ok(())),
     }
 }
 
@@ -126,12 +126,17 @@ fn next_line(reader: &mut impl BufRead) -> std::io::Result<Option<(Vec<u8>, bool
     Ok(Some((line, is_whole)))
 }
 
-fn verify_csv(reader: impl BufRead, expectation: &Expectation) -> std::io::Result<Report> {
+/// Verifies an export in CSV. `each` is told what every row should say by its leaf, as far as leaves can be read.
+pub(super) fn verify_csv(
+    reader: impl BufRead,
+    expectation: &Expectation,
+    each: &mut dyn FnMut(&Cells) -> std::io::Result<()>,
+) -> std::io::Result<Report> {
     let mut auditor = Auditor::new(expectation.checkpoint.as_deref(), None, expectation);
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(reader);
     let mut records = reader.records();
     match records.next() {
-        Some(Ok(columns)) if columns.iter().eq(table::COLUMNS) => {}
+        Some(Ok(columns)) if columns.iter().eq(table::csv_columns()) => {}
         _ => {
             auditor.report.fault(Outcome::Incomplete, None, "the first line does not name the columns");
             return Ok(auditor.finish());
@@ -142,26 +147,32 @@ fn verify_csv(reader: impl BufRead, expectation: &Expectation) -> std::io::Resul
         if batch.is_empty() {
             return Ok(auditor.finish());
         }
-        let read = examine_all(&batch, |record| record.as_ref().map_or(None, evidence_of).as_ref().map(examine));
+        let read = examine_all(&batch, |record| {
+            let (evidence, cells) = record.as_ref().map_or(None, evidence_of)?;
+            Some((examine(&evidence), cells))
+        });
         for examined in read {
             match examined {
-                Some(examined) => auditor.take(&examined),
+                Some((examined, cells)) => {
+                    auditor.take(&examined);
+                    cells.as_ref().map_or(Ok(()), &mut *each)?;
+                }
                 None => auditor.take_unreadable(Outcome::Content, "the row is no entry"),
             }
         }
     }
 }
 
-/// The evidence in a row; the columns for people must say what the leaf says.
-fn evidence_of(record: &csv::StringRecord) -> Option<Evidence> {
+/// The evidence in a row, and what it should say; the columns for people must say what the leaf says.
+fn evidence_of(record: &csv::StringRecord) -> Option<(Evidence, Option<Cells>)> {
     let end = table::COLUMNS.len();
-    let (index, hash, leaf) = (record.get(end - 3)?, record.get(end - 2)?, record.get(end - 1)?);
+    let (index, hash, leaf) = (record.get(end - 2)?, record.get(end - 1)?, record.get(end)?);
     // What is no number or no base64 makes the row unreadable; the caller names its place.
     let bytes = BASE64_STANDARD.decode(leaf).ok()?;
     let claimed = BASE64_STANDARD.decode(hash).ok()?;
     let index: u64 = index.parse().ok()?;
-    let is_same =
-        Leaf::parse(&bytes).is_ok_and(|leaf| table::row(index, &leaf, &claimed, &bytes).iter().eq(record.iter()));
+    let cells = Leaf::parse(&bytes).ok().map(|leaf| table::cells(index, &leaf, &claimed));
+    let is_same = cells.as_ref().is_some_and(|cells| table::csv_row(cells, &bytes).eq(record.iter()));
     let fault = (!is_same).then(|| "the row says something else than its leaf".to_owned());
-    Some(Evidence { index, leaf: bytes, claimed, disclosure: Disclosure::Unasked, fault })
+    Some((Evidence { index, leaf: bytes, claimed, disclosure: Disclosure::Unasked, fault }, cells))
 }

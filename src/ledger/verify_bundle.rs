@@ -10,13 +10,15 @@ use super::audit::Expectation;
 use super::entry::EntryKind;
 use super::leaf::Leaf;
 use super::manifest::{self, FileDigest, Manifest};
+use super::parquet::ParquetCheck;
 use super::policy::{Policy, PolicyFault};
 use super::proof_file::ProofFile;
 use super::report::{Outcome, Report};
+use super::table::Cells;
 use super::tile::{Edge, FullTile, WIDTH};
 use super::tile_name::{Content, TileName};
 use super::tree::{Hash, leaf_hash};
-use super::verify::verify_export;
+use super::verify::{verify_csv, verify_export};
 
 /// Small files, such as checkpoints, are read whole up to this length.
 const SMALL_BYTES_MAX: u64 = 256 * 1024;
@@ -87,20 +89,41 @@ fn check_contents(folder: &Path, manifest: &Manifest) -> io::Result<Report> {
     Ok(report)
 }
 
-/// The entries as lines and as a table.
+/// The entries as lines and as tables.
 fn check_entries(folder: &Path, expectation: &Expectation) -> io::Result<Report> {
     let mut report = Report::default();
-    // The older checkpoints are held against the lines; the table has the same root or is wrong by itself.
-    let of_table = Expectation { known: Vec::new(), ..expectation.clone() };
-    for (name, expectation) in [("entries.ndjson", expectation), ("entries.csv", &of_table)] {
-        let Some(file) = open(folder, name)? else {
-            report.fault(Outcome::Incomplete, None, format!("there is no {name}"));
-            continue;
-        };
-        let found = verify_export(BufReader::with_capacity(1 << 16, file), expectation)?;
-        report.absorb(Some(name), found);
+    match open(folder, "entries.ndjson")? {
+        None => report.fault(Outcome::Incomplete, None, "there is no entries.ndjson"),
+        Some(file) => {
+            let found = verify_export(BufReader::with_capacity(1 << 16, file), expectation)?;
+            report.absorb(Some("entries.ndjson"), found);
+        }
     }
+    check_tables(folder, expectation, &mut report)?;
     Ok(report)
+}
+
+/// The entries in CSV, and the same in Parquet: that file is what the rows of the other one give, byte by byte.
+fn check_tables(folder: &Path, expectation: &Expectation, report: &mut Report) -> io::Result<()> {
+    // The older checkpoints are held against the lines; the table has the same root or is wrong by itself.
+    let expectation = Expectation { known: Vec::new(), ..expectation.clone() };
+    let buffered = |file| BufReader::with_capacity(1 << 16, file);
+    let mut parquet = open(folder, "entries.parquet")?.map(|file| ParquetCheck::new(buffered(file))).transpose()?;
+    if parquet.is_none() {
+        report.fault(Outcome::Incomplete, None, "there is no entries.parquet");
+    }
+    let Some(csv) = open(folder, "entries.csv")? else {
+        report.fault(Outcome::Incomplete, None, "there is no entries.csv");
+        return Ok(());
+    };
+    let mut each = |cells: &Cells| parquet.as_mut().map_or(Ok(()), |parquet| parquet.push(cells));
+    let found = verify_csv(buffered(csv), &expectation, &mut each)?;
+    report.absorb(Some("entries.csv"), found);
+    let checkpoint = expectation.checkpoint.unwrap_or_default();
+    if !parquet.map_or(Ok(true), |parquet| parquet.finish(&checkpoint))? {
+        report.fault(Outcome::Content, None, "entries.parquet is not the table that the leaves of entries.csv give");
+    }
+    Ok(())
 }
 
 fn outcome_of(fault: &PolicyFault) -> Outcome {

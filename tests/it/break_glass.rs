@@ -1,7 +1,9 @@
 //! Opening one subject's records in an emergency: what it opens and for how long, whom it is told, and that neither ledger
 //! nor limits nor review are passed by.
 
+use actix_web::test::TestRequest;
 use chengxin::domain::Role;
+use chengxin::exchange::review::register_counts;
 use chengxin::ledger::EntryKind;
 use serde_json::{Value, json};
 
@@ -253,6 +255,43 @@ async fn an_officer_opens_three_times_in_a_day_and_no_more_and_each_is_told() {
         }
         let active: Vec<bool> = seen.iter().map(|node| node["active"].as_bool().unwrap()).collect();
         assert_eq!(active, [true, false, false, false, false]);
+    }
+}
+
+#[actix_web::test]
+async fn of_openings_at_the_same_moment_no_more_than_three_are_made_and_the_register_counts_them() {
+    for scratch in Scratch::each() {
+        let databases = Some((scratch.url.clone(), scratch.url.clone())).filter(|_| !scratch.is_sqlite());
+        let app = TestApp::with(Wanted { databases, ..Wanted::default() });
+        let uscc = licences(&app);
+        let subject = subject_id(&officer(&app), &uscc).await;
+        let askers: Vec<_> = (0..12).map(|_| officer(&app)).collect();
+        let answers = futures_util::future::join_all(askers.iter().map(|asker| open(asker, wanted(&subject)))).await;
+        let mut made = 0;
+        for answered in &answers {
+            let is_limit = answered.text.contains("\"DAILY_LIMIT\"");
+            let is_made = answered.text.contains("\"authorization\"");
+            assert!(is_made || is_limit || answered.codes() == ["CONFLICT"], "{}", answered.text);
+            made += usize::from(is_made);
+        }
+        assert!((1..=3).contains(&made), "{made} were made");
+        let counts = register_counts(&app.service.gateway).unwrap();
+        assert_eq!(counts.openings_of_month, made as u64);
+        app.administrator(Role::Auditor).ask("{ reviews(department: \"FIRE\") { nodes { index } } }").await;
+        let counts = register_counts(&app.service.gateway).unwrap();
+        assert!(counts.reviews_awaiting >= made as u64 && counts.reviews_overdue == 0, "{counts:?}");
+        app.clock.advance_micros(7 * 24 * 60 * MINUTE);
+        let counts = register_counts(&app.service.gateway).unwrap();
+        assert!(counts.reviews_overdue >= made as u64, "{counts:?}");
+        app.service.metrics.set_register(counts);
+        let numbers = app.public().send(TestRequest::get().uri("/metrics")).await;
+        for (name, value) in [
+            ("reviews_awaiting", counts.reviews_awaiting),
+            ("reviews_overdue", counts.reviews_overdue),
+            ("break_glass_openings", made as u64),
+        ] {
+            assert!(numbers.text.contains(&format!("\nchengxin_{name} {value}\n")), "{}", numbers.text);
+        }
     }
 }
 

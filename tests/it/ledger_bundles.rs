@@ -108,8 +108,14 @@ fn a_bundle_holds_all_there_is_and_verifies_on_each_backend() {
         {
             assert!(manifest.files.contains_key(name), "{name}");
         }
-        for name in ["entries.ndjson", "entries.csv", "checkpoints/300", "proofs/7.tlog-proof", "proofs/599.tlog-proof"]
-        {
+        for name in [
+            "entries.ndjson",
+            "entries.csv",
+            "entries.parquet",
+            "checkpoints/300",
+            "proofs/7.tlog-proof",
+            "proofs/599.tlog-proof",
+        ] {
             assert!(manifest.files.contains_key(name), "{name}");
         }
         let report = verify(folder.path());
