@@ -32,7 +32,7 @@ class Report:
 
     def __init__(self, is_key_pinned):
         self.origin = self.size = self.root = None
-        self.entries = self.opened = self.withheld = 0
+        self.first = self.entries = self.opened = self.withheld = 0
         self.is_key_pinned = is_key_pinned
         self.faults = []
 
@@ -47,7 +47,7 @@ class Report:
         return {
             "outcome": OUTCOMES[self.exit_code()], "exit_code": self.exit_code(), "origin": self.origin, "size": self.size,
             "root": self.root, "is_key_pinned": self.is_key_pinned, "entries": self.entries, "opened": self.opened,
-            "withheld": self.withheld, "fault_count": len(self.faults), "faults": faults[:100],
+            "withheld": self.withheld, "first": self.first, "fault_count": len(self.faults), "faults": faults[:100],
         }
 
 
@@ -156,8 +156,8 @@ def node_hash(left, right):
 class Range:
     """The roots of the perfect subtrees of a tree that grows."""
 
-    def __init__(self):
-        self.size, self.roots = 0, []
+    def __init__(self, size=0, roots=()):
+        self.size, self.roots = size, list(roots)
 
     def push(self, node):
         size = self.size
@@ -382,10 +382,16 @@ def opening(name, shown):
 class Entries:
     """Takes entries in order and holds them against one another."""
 
-    def __init__(self, report, size, root, known):
+    def __init__(self, report, size, root, known, left):
         self.report, self.size, self.root = report, size, root
         self.known = sorted(known, key=lambda claims: claims[1])
-        self.tree, self.next, self.instances, self.is_whole = Range(), 0, {}, True
+        self.first, self.tree = left.size, Range(left.size, left.roots)
+        self.next, self.instances, self.is_whole = self.first, {}, True
+        while self.known and self.known[0][1] < self.first:
+            if self.known[0][1]:
+                report.fault(INCOMPLETE, f"the entries begin at {self.first}, behind what a known checkpoint covers")
+            self.known.pop(0)
+        self.compare_known()
 
     def take(self, index, leaf, claimed):
         report = self.report
@@ -407,7 +413,7 @@ class Entries:
         instance, number, time = value["ins"], value["iseq"], value["t"]
         before = self.instances.get(instance)
         self.instances[instance] = (number, time)
-        if before is None and number != 0 and self.is_whole:
+        if before is None and number != 0 and self.is_whole and not self.first:
             report.fault(CONTENT, "the first entry of its instance is not number 0", index)
         if before is not None and (number != before[0] + 1 or time <= before[1]):
             report.fault(CONTENT, "the entry is not the next of its instance", index)
@@ -446,21 +452,24 @@ def check_openings(value, line):
     return len(shown), len(withheld)
 
 
-def check_lines(path, report, expected, known):
+def check_lines(path, report, expected, known, left):
     """entries.ndjson: a header, then before each 256 entries the tile of their hashes, then the entries."""
     origin, size, root = expected
-    entries, tile, tiles = Entries(report, size, root, known), [], 0
+    entries, tile, tiles = Entries(report, size, root, known, left), [], left.size // WIDTH
     with open(path, "rb") as file:
         try:
             header = json.loads(file.readline())
             keys = {"format", "origin", "size", "checkpoint", "log", "receipts"}
-            if set(header) != keys or header["format"] != "chengxin/ledger-export/v1":
+            if set(header) - {"first", "left"} != keys or header["format"] != "chengxin/ledger-export/v1":
                 raise Refused("the first line is no header")
             if (header["origin"], header["size"]) != (origin, size):
                 report.fault(CONTENT, "header and checkpoint name different ledgers or sizes")
         except (ValueError, Refused):
             report.fault(INCOMPLETE, "the first line is no header")
             return
+        wanted = [left.size, base64.b64encode(b"".join(left.roots)).decode()] if left.size else [None, None]
+        if [header.get("first"), header.get("left")] != wanted:
+            report.fault(CONTENT, "the header does not say what the entries before the first amount to")
         for raw in file:
             if not raw.endswith(b"\n"):
                 report.fault(INCOMPLETE, "the file breaks off within a line", entries.next)
@@ -518,10 +527,10 @@ def csv_row(row, leaf):
     return texts + [base64.b64encode(leaf).decode()]
 
 
-def check_table(path, report, expected, parquet):
+def check_table(path, report, expected, left, parquet):
     """entries.csv: what stands in the columns for people is what the leaf says; entries.parquet holds the same rows."""
     _, size, root = expected
-    entries = Entries(report, size, root, [])
+    entries = Entries(report, size, root, [], left)
     csv.field_size_limit(1 << 20)
     with open(path, encoding="utf-8", errors="replace", newline="") as file:
         rows = csv.reader(file)
@@ -582,7 +591,8 @@ def compact(*fields):
 class Parquet:
     """Holds a Parquet file against the rows that it should hold."""
 
-    def __init__(self, file):
+    def __init__(self, file, first):
+        self.first = first
         self.file, self.is_same, self.at, self.groups, self.total = file, file is not None, 0, [], 0
         self.columns, self.rows = [[] for _ in TABLE], 0
         self.expect(b"PAR1")
@@ -630,7 +640,7 @@ class Parquet:
         for name, kind in TABLE:
             column = [(1, "i32", 6 if kind == TEXT else 2), (3, "i32", 0), (4, "text", name)]
             schema += compact(*column + ([] if kind == NUMBER else [(6, "i32", 0 if kind == TEXT else 10)]))
-        pairs = (("ledger.checkpoint", note), ("ledger.range", f"[0,{self.total})"))
+        pairs = (("ledger.checkpoint", note), ("ledger.range", f"[{self.first},{self.first + self.total})"))
         metadata = b"".join(compact((1, "text", key), (2, "text", value)) for key, value in pairs)
         footer = compact((1, "i32", 1), (2, "structs", (len(TABLE) + 1, schema)), (3, "i64", self.total),
                          (4, "structs", (len(self.groups), b"".join(self.groups))), (5, "structs", (2, metadata)),
@@ -639,16 +649,16 @@ class Parquet:
         return self.is_same and not self.file.read(1)
 
 
-def check_tables(folder, report, claims, note):
+def check_tables(folder, report, claims, left, note):
     """entries.csv, and entries.parquet beside it."""
     table, other = os.path.join(folder, "entries.csv"), os.path.join(folder, "entries.parquet")
     file = open(other, "rb") if os.path.isfile(other) else None
     try:
-        parquet = Parquet(file)
+        parquet = Parquet(file, left.size)
         if file is None:
             report.fault(INCOMPLETE, "there is no entries.parquet")
         if os.path.isfile(table):
-            check_table(table, report, claims, parquet)
+            check_table(table, report, claims, left, parquet)
         else:
             report.fault(INCOMPLETE, "there is no entries.csv")
             return
@@ -685,10 +695,28 @@ def leaves_of(folder, number, size):
         at += 2 + length
 
 
-def check_tiles(folder, size, report):
+def hashes_before(folder, first, size):
+    """In each level, the hashes left of the first entry in the tile that it lies in: what all entries before amount to."""
+    levels, level = [], 0
+    while first >> 8 * level:
+        count, number = (first >> 8 * level) % WIDTH, first >> 8 * (level + 1)
+        hashes = []
+        if count:
+            name = tile_name(level, number, min(WIDTH, (size >> 8 * level) - number * WIDTH))
+            with open(os.path.join(folder, name), "rb") as file:
+                data = file.read(WIDTH * 32)
+            hashes = [data[at : at + 32] for at in range(0, count * 32, 32)]
+            if len(data) % 32 or len(hashes[-1]) != 32:
+                raise Refused("the tile breaks off")
+        levels.append(hashes)
+        level += 1
+    return levels
+
+
+def check_tiles(folder, before, first, size, report):
     """The leaves give the hash tiles of every level."""
-    levels = [[]]
-    numbers = [0]
+    levels = before or [[]]
+    numbers = [first >> 8 * (level + 1) for level in range(len(levels))]
 
     def compare(level, number, hashes):
         name = tile_name(level, number, len(hashes))
@@ -711,7 +739,7 @@ def check_tiles(folder, size, report):
             levels[level], numbers[level] = [], numbers[level] + 1
             push(level + 1, above)
 
-    for number in range((size + WIDTH - 1) // WIDTH):
+    for number in range(first // WIDTH, (size + WIDTH - 1) // WIDTH):
         try:
             leaves = list(leaves_of(folder, number, size))
         except (OSError, Refused):
@@ -726,14 +754,15 @@ def check_tiles(folder, size, report):
             compare(level, numbers[level], hashes)
 
 
-def leaf_at(folder, index, size):
+def leaf_at(folder, index, limits):
     try:
-        return list(leaves_of(folder, index // WIDTH, size))[index % WIDTH] if index < size else None
+        is_in = limits[0] <= index < limits[1]
+        return list(leaves_of(folder, index // WIDTH, limits[1]))[index % WIDTH] if is_in else None
     except (OSError, Refused, IndexError):
         return None
 
 
-def check_proof(folder, path, policy, size):
+def check_proof(folder, path, policy, limits):
     """proofs/INDEX.tlog-proof: index, inclusion path, checkpoint."""
     head, _, note = read_text(folder, path).partition("\n\n")
     lines = head.split("\n")
@@ -747,7 +776,7 @@ def check_proof(folder, path, policy, size):
         raise Refused("no proof file")
     hashes, index = [b64(line) for line in lines[1:]], int(match.group(1))
     _, tree_size, root = policy.open(note)
-    leaf = leaf_at(folder, index, size)
+    leaf = leaf_at(folder, index, limits)
     is_whole = len(hashes) <= 63 and all(len(node) == 32 for node in hashes)
     if leaf is None or not is_whole or not inclusion_holds(index, tree_size, leaf_hash(leaf), hashes, root):
         raise Refused("no proof of its entry")
@@ -794,11 +823,13 @@ def check_files(folder, files, report):
 
 def check_order(folder, manifest, report):
     """Who asked for the export, and what for, is what its own entry commits to."""
-    size, export = manifest["range"][1], manifest["export"]
+    limits, export = manifest["range"], manifest["export"]
     try:
-        leaf = canonical(leaf_at(folder, export["entry"], size) or b"")
+        leaf = canonical(leaf_at(folder, export["entry"], limits) or b"")
         order = export["order"]
-        if set(order) != {"created", "disclosed", "proofs", "reason", "requester", "tool"}:
+        begin = order.get("from", 0)
+        keys = {"created", "disclosed", "proofs", "reason", "requester", "tool"} | ({"from"} if begin else set())
+        if set(order) != keys or begin - begin % WIDTH != limits[0]:
             raise Refused("the order is malformed")
         text = json.dumps(order, separators=(",", ":"), ensure_ascii=False, sort_keys=True)
         if not re.fullmatch("[0-9a-f]{64}", export["salt"]):
@@ -822,7 +853,9 @@ def read_manifest(folder, report):
     except ValueError:
         manifest = None
     is_list = isinstance(manifest, dict) and set(manifest) == {"format", "origin", "range", "export", "files"}
-    if not is_list or manifest["format"] != "chengxin/ledger-bundle/v1" or not isinstance(manifest["files"], dict):
+    limits = manifest["range"] if is_list else None
+    is_range = isinstance(limits, list) and len(limits) == 2 and all(type(limit) is int and limit >= 0 for limit in limits)
+    if not is_range or manifest["format"] != "chengxin/ledger-bundle/v1" or not isinstance(manifest["files"], dict):
         report.fault(CONTENT, "the manifest cannot be read, or is one of another format")
         return None
     return manifest
@@ -847,7 +880,7 @@ def verify(folder, policy_text, state):
         return report, note
     try:
         claims = policy.open(note)
-        if (claims[0], [0, claims[1]]) != (manifest["origin"], manifest["range"]):
+        if (claims[0], claims[1]) != (manifest["origin"], manifest["range"][1]):
             report.fault(CONTENT, "manifest and checkpoint name different ledgers or sizes")
     except Refused as error:
         report.fault(SIGNATURE, str(error))
@@ -855,6 +888,21 @@ def verify(folder, policy_text, state):
             claims = checkpoint_claims(note)
         except Refused:
             return report, note
+    first = manifest["range"][0]
+    try:
+        if first % WIDTH or first > claims[1]:
+            raise Refused("a range begins with a tile")
+        before = hashes_before(folder, first, claims[1])
+    except (OSError, Refused):
+        report.fault(INCOMPLETE, "the tiles do not say what the entries before the first amount to")
+        return report, note
+    left = Range(first)
+    for hashes in reversed(before):
+        part = Range()
+        for node in hashes:
+            part.push(node)
+        left.roots += part.roots
+    report.first = first
     report.origin, report.size, report.root = claims[0], claims[1], base64.b64encode(claims[2]).decode()
     history = [path for path in manifest["files"] if path.startswith("checkpoints/") and is_inside(path)]
     known = []
@@ -871,15 +919,15 @@ def verify(folder, policy_text, state):
             pass
     lines = os.path.join(folder, "entries.ndjson")
     if os.path.isfile(lines):
-        check_lines(lines, report, claims, known)
+        check_lines(lines, report, claims, known, left)
     else:
         report.fault(INCOMPLETE, "there is no entries.ndjson")
-    check_tables(folder, report, claims, note)
-    check_tiles(folder, claims[1], report)
+    check_tables(folder, report, claims, left, note)
+    check_tiles(folder, before, first, claims[1], report)
     for path in manifest["files"]:
         if path.startswith("proofs/") and is_inside(path):
             try:
-                check_proof(folder, path, policy, claims[1])
+                check_proof(folder, path, policy, [first, claims[1]])
             except (Refused, OSError, ValueError):
                 report.fault(CONTENT, f"{path} does not prove its entry")
     check_order(folder, manifest, report)
@@ -924,7 +972,8 @@ def main():
     else:
         print(f"ledger      {report.origin}\ncheckpoint  {report.size} entries\nroot        {report.root}")
         print(f"key         {'of your policy' if report.is_key_pinned else 'NOT given by you: compare it with the published one'}")
-        print(f"read        {report.entries} entries\nvalues      {report.opened} opened, {report.withheld} withheld")
+        begin = f" from {report.first} on" if report.first else ""
+        print(f"read        {report.entries} entries{begin}\nvalues      {report.opened} opened, {report.withheld} withheld")
         for code, index, what in report.faults[:100]:
             print(f"FAULT       {OUTCOMES[code]}{'' if index is None else f' at entry {index}'}: {what}")
         print(f"outcome     {OUTCOMES[report.exit_code()]} (exit code {report.exit_code()})")

@@ -55,6 +55,7 @@ pub fn measure(folder: &Path, postgres: Option<&str>, entries: u64, ambient: &Am
         receipts: keys.receipts(),
         disclosures: Disclosures::None,
         checkpoint: None,
+        first: 0,
     };
     let exported = export.ndjson(BufWriter::new(File::create(&file)?))?;
     tell("entries exported", exported.entries, begun.elapsed());
@@ -83,7 +84,7 @@ fn bundle(ledger: &Ledger, export: &Export<'_>, folder: &Path) -> anyhow::Result
     let text = |text: &str| text.to_owned();
     let (created, tool) = (text("2026-11-24T00:00:00.000000Z"), text("bench"));
     let (reason, requester) = (text("measuring"), text("bench"));
-    let order = Order { created, disclosed: false, proofs: vec![0], reason, requester, tool };
+    let order = Order { created, disclosed: false, from: 0, proofs: vec![0], reason, requester, tool };
     let begun = Instant::now();
     let registered = register_blocking(ledger, "bundle", order, NewEntry::new(EntryKind::Export, Decision::Allowed))?;
     let manifest = write(export, folder, &registered, &mut |_| {})?;

@@ -200,8 +200,14 @@ fn ledger(criterion: &mut Criterion, bench: &Bench, folder: &Path) -> anyhow::Re
     ledger.integrate_blocking()?;
     let file = folder.join("export.ndjson");
     let (log, receipts) = (ledger.keys().log(), ledger.keys().receipts());
-    let export =
-        Export { database: ledger.database(), log, receipts, disclosures: Disclosures::None, checkpoint: None };
+    let export = Export {
+        database: ledger.database(),
+        log,
+        receipts,
+        disclosures: Disclosures::None,
+        checkpoint: None,
+        first: 0,
+    };
     let entries = export.ndjson(File::create(&file)?)?.entries;
     let expectation = Expectation { log: Some(log.clone()), ..Expectation::default() };
     let mut group = criterion.benchmark_group("ledger");

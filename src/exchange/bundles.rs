@@ -52,6 +52,9 @@ pub struct Wanted {
     /// Entries whose proofs are wanted as files of their own.
     #[serde(default)]
     pub proofs: Vec<u64>,
+    /// The first entry that is wanted; the bundle begins with its tile of 256.
+    #[serde(default)]
+    pub from: u64,
     /// Whether the sealed bodies are opened.
     #[serde(default)]
     pub disclose: bool,
@@ -119,6 +122,7 @@ impl Bundles {
         let order = Order {
             created: gateway.ambient.now().rfc3339(),
             disclosed: wanted.disclose,
+            from: wanted.from,
             proofs: wanted.proofs,
             reason,
             requester,
@@ -130,7 +134,9 @@ impl Bundles {
         entry.credential = Some(*digest);
         entry.committed.actor = Some(caller.claims().actor.clone());
         let begun = match bundle::register_blocking(&gateway.ledger, "bundle", order, entry) {
-            Err(error @ ExportError::NoProof { .. }) => return Err(NotMade::BadInput(error.to_string())),
+            Err(
+                error @ (ExportError::NoProof { .. } | ExportError::NoStart { .. } | ExportError::ProofBefore { .. }),
+            ) => return Err(NotMade::BadInput(error.to_string())),
             begun => begun?,
         };
         let export = begun.export.entry;
@@ -197,7 +203,14 @@ impl Bundles {
             let disclosures =
                 if begun.export.order.disclosed { Disclosures::All(keys.bodies()) } else { Disclosures::None };
             let database = gateway.ledger.database();
-            let source = Export { database, log: keys.log(), receipts: keys.receipts(), disclosures, checkpoint: None };
+            let source = Export {
+                database,
+                log: keys.log(),
+                receipts: keys.receipts(),
+                disclosures,
+                checkpoint: None,
+                first: 0,
+            };
             let mut tell = |progress: BundleProgress<'_>| {
                 *self.making.lock() = Some(Making { export: Some(export), done: progress.done, total: progress.total });
             };

@@ -31,7 +31,8 @@ pub async fn order(service: Data<Arc<Service>>, request: HttpRequest, payload: P
     let wanted: Wanted = match serde_json::from_slice(&body) {
         Ok(wanted) => wanted,
         Err(error) => {
-            let example = r#"send JSON such as {"reason": "yearly audit 2026", "proofs": [7], "disclose": false}"#;
+            let example =
+                r#"send JSON such as {"reason": "yearly audit 2026", "proofs": [7], "from": 0, "disclose": false}"#;
             return told(StatusCode::BAD_REQUEST, &format!("{error}: {example}"));
         }
     };

@@ -23,6 +23,8 @@ pub struct Expectation {
     pub checkpoint: Option<String>,
     /// Older checkpoints: what they cover must not have changed.
     pub known: Vec<String>,
+    /// What the entries before the first in the file amount to, when the verifier knows it.
+    pub left: Option<CompactRange>,
 }
 
 /// What is shown of an entry's commitments.
@@ -147,6 +149,7 @@ pub(super) struct Auditor {
     /// Those not reached yet, the largest first.
     known: Vec<Checkpoint>,
     range: CompactRange,
+    first: u64,
     next: u64,
     has_gap: bool,
     tile: Option<(u64, Vec<Hash>)>,
@@ -183,6 +186,7 @@ impl Auditor {
             signed,
             known,
             range: CompactRange::default(),
+            first: 0,
             next: 0,
             has_gap: false,
             tile: None,
@@ -192,6 +196,22 @@ impl Auditor {
         };
         auditor.compare_known();
         auditor
+    }
+
+    /// Entries before those of `left` are not there; what they amount to is.
+    pub(super) fn begin_behind(&mut self, left: CompactRange) {
+        (self.first, self.next) = (left.size(), left.size());
+        self.report.first = self.first;
+        while let Some(known) = self.known.last().filter(|known| known.size < self.first) {
+            let what = format!(
+                "the entries begin at {}, behind the {} that a known checkpoint covers: export from entry {} on",
+                self.first, known.size, known.size
+            );
+            self.report.fault(Outcome::Incomplete, None, what);
+            self.known.pop();
+        }
+        self.range = left;
+        self.compare_known();
     }
 
     /// Entries behind the checkpoint are no fault: the tree has not reached them yet.
@@ -206,7 +226,7 @@ impl Auditor {
 
     /// The stored hashes of tile `number` of level 0, given before the entries of the tile.
     pub(super) fn expect_tile(&mut self, number: u64, hashes: Vec<Hash>) {
-        let wanted = self.tile.as_ref().map_or(0, |(last, _)| last + 1);
+        let wanted = self.tile.as_ref().map_or(self.first / WIDTH, |(last, _)| last + 1);
         let width = self.size().map(|size| size.saturating_sub(number.saturating_mul(WIDTH)).min(WIDTH));
         if (self.requires_tiles && number != wanted) || width.is_some_and(|width| width != hashes.len() as u64) {
             self.report.fault(Outcome::Content, Some(self.next), "a hash tile is out of place or of the wrong width");
@@ -298,7 +318,7 @@ impl Auditor {
         }
         let seen = self.instances.insert(entry.instance.clone(), (entry.number, entry.time));
         match seen {
-            None if entry.number != 0 && !self.has_gap => {
+            None if entry.number != 0 && !self.has_gap && self.first == 0 => {
                 self.report.fault(
                     Outcome::Content,
                     Some(entry.index),

@@ -58,6 +58,12 @@ pub fn register_blocking(
     if let Some(&missing) = order.proofs.iter().find(|&&index| index > ledger.size()) {
         return Err(ExportError::NoProof { index: missing, size: ledger.size() });
     }
+    if order.from > ledger.size() {
+        return Err(ExportError::NoStart { index: order.from, size: ledger.size() });
+    }
+    if let Some(&before) = order.proofs.iter().find(|&&index| index < order.first()) {
+        return Err(ExportError::ProofBefore { index: before, first: order.first() });
+    }
     entry.flags.push(format.to_uppercase());
     if order.disclosed {
         entry.flags.push("DISCLOSED".to_owned());
@@ -109,18 +115,20 @@ pub fn write(
 ) -> Result<Manifest, ExportError> {
     // What the entry does not say was opened stays sealed.
     let disclosures = if begun.export.order.disclosed { export.disclosures } else { Disclosures::None };
-    let export = &Export { checkpoint: Some(&begun.checkpoint), disclosures, ..*export };
+    let first = begun.export.order.first();
+    let export = &Export { checkpoint: Some(&begun.checkpoint), disclosures, first, ..*export };
     let (note, signed) = export.checkpoint()?;
     let proofs = &begun.export.order.proofs;
     if !folder.join(BEGUN).exists() {
         begin(folder, begun)?;
     }
-    let history = export.database.read(|connection| rows::checkpoints_below(connection, size_of(&signed)))?;
-    let total = TileName::all(signed.size).count() + history.len() + proofs.len() + 5;
+    let mut history = export.database.read(|connection| rows::checkpoints_below(connection, size_of(&signed)))?;
+    history.retain(|old| old.size.unsigned_abs() >= first);
+    let total = TileName::since(first, signed.size).count() + history.len() + proofs.len() + 5;
     let mut bundle = Bundle { folder, files: BTreeMap::new(), total: total as u64, progress };
     bundle.put("checkpoint", |file| Ok(file.write_all(note.as_bytes())?))?;
     bundle.put("policy", |file| Ok(file.write_all(published::policy_of(export.log).as_bytes())?))?;
-    for name in TileName::all(signed.size) {
+    for name in TileName::since(first, signed.size) {
         bundle.put(&format!("tile/{name}"), |file| {
             let tile = export.database.snapshot(|connection| published::tile(connection, name))?;
             Ok(file.write_all(&tile.ok_or(ExportError::NoCheckpoint)?)?)
@@ -139,7 +147,7 @@ pub fn write(
     let manifest = Manifest {
         format: manifest::FORMAT.to_owned(),
         origin: signed.origin,
-        range: [0, signed.size],
+        range: [first, signed.size],
         export: begun.export.clone(),
         files: std::mem::take(&mut bundle.files),
     };

@@ -44,6 +44,22 @@ pub enum ExportError {
         /// How many there are.
         size: u64,
     },
+    /// An export is wanted from an entry on that is not there.
+    #[error("there is no entry {index} to begin with: the ledger holds {size} entries")]
+    NoStart {
+        /// Which entry.
+        index: u64,
+        /// How many there are.
+        size: u64,
+    },
+    /// A proof is wanted of an entry before those that are exported.
+    #[error("entry {index} is not in an export from entry {first} on: leave its proof out, or begin there")]
+    ProofBefore {
+        /// Which entry.
+        index: u64,
+        /// The first one that is exported.
+        first: u64,
+    },
     /// The export cannot be put in the ledger.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -86,6 +102,8 @@ pub struct Export<'a> {
     pub disclosures: Disclosures<'a>,
     /// The signed note to export under; the newest when absent.
     pub checkpoint: Option<&'a str>,
+    /// The first entry that is exported: 0, or the first of a tile of 256.
+    pub first: u64,
 }
 
 /// What was exported.
@@ -98,13 +116,15 @@ pub struct Exported {
 }
 
 impl Export<'_> {
-    /// Writes every entry that the latest checkpoint covers as NDJSON.
+    /// Writes the entries that the checkpoint covers as NDJSON.
     pub fn ndjson(&self, mut writer: impl Write) -> Result<Exported, ExportError> {
         let (note, signed) = self.checkpoint()?;
         let header = Header {
             format: FORMAT.to_owned(),
             origin: signed.origin.clone(),
             size: signed.size,
+            first: Some(self.first).filter(|first| *first > 0),
+            left: self.left()?,
             checkpoint: Some(note.clone()),
             log: self.log.to_string(),
             receipts: self.receipts.to_string(),
@@ -122,10 +142,10 @@ impl Export<'_> {
             Ok(())
         })?;
         writer.flush()?;
-        Ok(Exported { entries: signed.size, checkpoint: note })
+        Ok(Exported { entries: signed.size - self.first.min(signed.size), checkpoint: note })
     }
 
-    /// Writes every entry that the latest checkpoint covers as CSV, with a line of column names.
+    /// Writes the entries that the checkpoint covers as CSV, with a line of column names.
     pub fn csv(&self, writer: impl Write) -> Result<Exported, ExportError> {
         let (note, signed) = self.checkpoint()?;
         let mut writer = csv::Writer::from_writer(writer);
@@ -139,13 +159,13 @@ impl Export<'_> {
             Ok(())
         })?;
         writer.flush()?;
-        Ok(Exported { entries: signed.size, checkpoint: note })
+        Ok(Exported { entries: signed.size - self.first.min(signed.size), checkpoint: note })
     }
 
-    /// Writes every entry that the latest checkpoint covers as Parquet: the columns of the CSV without the leaves.
+    /// Writes the entries that the checkpoint covers as Parquet: the columns of the CSV without the leaves.
     pub fn parquet(&self, writer: impl Write) -> Result<Exported, ExportError> {
         let (note, signed) = self.checkpoint()?;
-        let mut writer = ParquetWriter::new(writer)?;
+        let mut writer = ParquetWriter::new(writer, self.first)?;
         self.pages(signed.size, |page, _| {
             for row in page {
                 let index = row.idx.unsigned_abs();
@@ -155,7 +175,7 @@ impl Export<'_> {
             Ok(())
         })?;
         writer.finish(&note)?;
-        Ok(Exported { entries: signed.size, checkpoint: note })
+        Ok(Exported { entries: signed.size - self.first.min(signed.size), checkpoint: note })
     }
 
     pub(super) fn checkpoint(&self) -> Result<(String, Checkpoint), ExportError> {
@@ -173,7 +193,7 @@ impl Export<'_> {
         mut write: impl FnMut(&[EntryRow], &[BodyRow]) -> Result<(), ExportError>,
     ) -> Result<(), ExportError> {
         let size = i64::try_from(size).unwrap_or(i64::MAX);
-        let mut next = 0;
+        let mut next = i64::try_from(self.first).unwrap_or(i64::MAX);
         while next < size {
             let page = self.database.read(|connection| entry::page(connection, next, PAGE.min(size - next)))?;
             let is_dense = page.iter().zip(next..).all(|(row, index)| row.idx == index);
@@ -188,6 +208,15 @@ impl Export<'_> {
             next = last + 1;
         }
         Ok(())
+    }
+
+    /// What the entries before the first amount to; `None` when there are none.
+    fn left(&self) -> Result<Option<String>, ExportError> {
+        if self.first == 0 {
+            return Ok(None);
+        }
+        let left = self.database.snapshot(|connection| StoredTiles::open(connection)?.left_of(self.first))?;
+        Ok(Some(BASE64_STANDARD.encode(left.subtrees().concat())))
     }
 
     /// The hashes of a tile as far as the checkpoint covers it; the ledger may have grown since.

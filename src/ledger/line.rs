@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::audit::{Disclosure, Evidence};
 use super::commitment::{Opening, Salt};
-use super::tree::{Hash, hashes_of};
+use super::tile::WIDTH;
+use super::tree::{CompactRange, Hash, hashes_of};
 
 /// The format's name in the header.
 pub(super) const FORMAT: &str = "chengxin/ledger-export/v1";
@@ -20,14 +21,34 @@ pub(super) const FORMAT: &str = "chengxin/ledger-export/v1";
 pub(super) struct Header {
     pub(super) format: String,
     pub(super) origin: String,
-    /// How many entries follow.
+    /// How many entries the checkpoint covers: those from `first` on follow.
     pub(super) size: u64,
+    /// The index of the first entry; absent when it is 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) first: Option<u64>,
+    /// What the entries before `first` amount to: the roots of the perfect subtrees, largest first, standard base64.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) left: Option<String>,
     /// The signed note that covers them.
     pub(super) checkpoint: Option<String>,
     /// The key that the checkpoint verifies under.
     pub(super) log: String,
     /// The key that receipts verify under.
     pub(super) receipts: String,
+}
+
+impl Header {
+    /// What the entries that are not in the file amount to. `None` when it is malformed, or could be left out.
+    pub(super) fn left(&self) -> Option<CompactRange> {
+        match (self.first, &self.left) {
+            (None, None) => Some(CompactRange::default()),
+            (Some(first), Some(left)) if first > 0 && first.is_multiple_of(WIDTH) => {
+                // What is no base64 is malformed.
+                CompactRange::new(first, hashes_of(&BASE64_STANDARD.decode(left).ok()?)?)
+            }
+            _ => None,
+        }
+    }
 }
 
 /// A tile of leaf hashes, before the entries of the tile.

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::commitment::{Salt, commit};
+use super::tile::WIDTH;
 
 /// The format's name.
 pub const FORMAT: &str = "chengxin/ledger-bundle/v1";
@@ -40,6 +41,9 @@ pub struct Order {
     pub created: String,
     /// Whether sealed values were opened.
     pub disclosed: bool,
+    /// The entry from which on it was asked for; absent when all were.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub from: u64,
     /// Entries whose proofs are in it as files.
     pub proofs: Vec<u64>,
     /// What for.
@@ -50,7 +54,16 @@ pub struct Order {
     pub tool: String,
 }
 
+fn is_zero(index: &u64) -> bool {
+    *index == 0
+}
+
 impl Order {
+    /// The first entry in the export: that of the tile of 256 which `from` lies in.
+    pub fn first(&self) -> u64 {
+        self.from / WIDTH * WIDTH
+    }
+
     /// What the export's own entry commits to as `reason`: JSON without blanks, members in the order of their names.
     pub fn text(&self) -> String {
         // Texts, numbers and truth values always serialise.

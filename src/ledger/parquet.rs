@@ -31,17 +31,19 @@ pub(super) struct ParquetWriter<W> {
     at: u64,
     columns: Vec<Vec<u8>>,
     group_rows: u64,
+    /// The index of the first row.
+    first: u64,
     rows: u64,
     groups: Vec<u8>,
     group_count: usize,
 }
 
 impl<W: Write> ParquetWriter<W> {
-    /// Begins a file.
-    pub(super) fn new(mut writer: W) -> io::Result<Self> {
+    /// Begins a file whose first row is that of entry `first`.
+    pub(super) fn new(mut writer: W, first: u64) -> io::Result<Self> {
         writer.write_all(MAGIC)?;
         let columns = vec![Vec::new(); COLUMNS.len()];
-        Ok(Self { writer, at: 4, columns, group_rows: 0, rows: 0, groups: Vec::new(), group_count: 0 })
+        Ok(Self { writer, at: 4, columns, group_rows: 0, first, rows: 0, groups: Vec::new(), group_count: 0 })
     }
 
     /// Takes a row.
@@ -109,7 +111,7 @@ impl<W: Write> ParquetWriter<W> {
             };
             schema.extend_from_slice(&column.finish());
         }
-        let range = format!("[0,{})", self.rows);
+        let range = format!("[{},{})", self.first, self.first + self.rows);
         let pair = |key: &str, value: &str| Struct::default().text(1, key).text(2, value).finish();
         let metadata = [pair("ledger.checkpoint", checkpoint), pair("ledger.range", &range)].concat();
         Ok(Struct::default()
@@ -160,9 +162,9 @@ pub(super) struct ParquetCheck<R> {
 }
 
 impl<R: BufRead> ParquetCheck<R> {
-    /// Nothing was compared yet.
-    pub(super) fn new(reader: R) -> io::Result<Self> {
-        Ok(Self { writer: ParquetWriter::new(Comparison { reader, is_same: true })? })
+    /// Nothing was compared yet; the first row is that of entry `first`.
+    pub(super) fn new(reader: R, first: u64) -> io::Result<Self> {
+        Ok(Self { writer: ParquetWriter::new(Comparison { reader, is_same: true }, first)? })
     }
 
     /// Takes the next row that the file should hold.
@@ -221,13 +223,13 @@ mod tests {
     }
 
     fn file(rows: u64) -> Vec<u8> {
-        let mut writer = ParquetWriter::new(Vec::new()).unwrap();
+        let mut writer = ParquetWriter::new(Vec::new(), 0).unwrap();
         (0..rows).for_each(|index| writer.push(&row(index)).unwrap());
         writer.finish("a checkpoint\n").unwrap()
     }
 
     fn is_same(bytes: &[u8], rows: u64, checkpoint: &str) -> bool {
-        let mut check = ParquetCheck::new(bytes).unwrap();
+        let mut check = ParquetCheck::new(bytes, 0).unwrap();
         (0..rows).for_each(|index| check.push(&row(index)).unwrap());
         check.finish(checkpoint).unwrap()
     }

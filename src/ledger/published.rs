@@ -8,9 +8,9 @@ use super::log::Ledger;
 use super::note::NoteError;
 use super::proof::{self, Subtrees};
 use super::proof_file::ProofFile;
-use super::tile::WIDTH;
+use super::tile::{Edge, WIDTH, levels_of, width};
 use super::tile_name::{Content, TileName};
-use super::tree::{Hash, hashes_of, root_of};
+use super::tree::{CompactRange, Hash, hashes_of, root_of};
 use crate::store::ledger::entry;
 use crate::store::ledger::tree::{self as rows, CheckpointRow, TreeRow};
 use crate::store::{AnyConnection, Database, StoreError};
@@ -173,6 +173,17 @@ impl<'c> StoredTiles<'c> {
         let mut hashes = stored.filter(|hashes| hashes.len() >= count).ok_or_else(corrupt)?;
         hashes.truncate(count);
         Ok(hashes)
+    }
+
+    /// What the first `size` entries amount to.
+    pub(super) fn left_of(&mut self, size: u64) -> Result<CompactRange, StoreError> {
+        let mut levels = Vec::new();
+        for level in (0..).take(levels_of(size)) {
+            let number = size.checked_shr(8 * (level + 1)).unwrap_or(0);
+            let width = width(size, level);
+            levels.push(if width == 0 { Vec::new() } else { self.hashes(level, number, width)? });
+        }
+        Edge::new(size, levels).and_then(|edge| edge.range()).ok_or_else(missing)
     }
 
     fn full_tile(&mut self, level: u32, number: u64) -> Result<Option<Vec<Hash>>, StoreError> {

@@ -60,6 +60,8 @@ pub struct Report {
     pub signed_by: Option<String>,
     /// Was that key given by the verifier? If not, the file vouches for itself.
     pub is_key_pinned: bool,
+    /// The first entry that was asked for.
+    pub first: u64,
     /// How many entries were read.
     pub entries: u64,
     /// Entries that stand behind the checkpoint, not yet signed.
@@ -105,6 +107,7 @@ impl Report {
             (self.origin, self.size, self.root) = (found.origin, found.size, found.root);
             self.signed_by = found.signed_by;
         }
+        self.first = self.first.max(found.first);
         if self.entries < found.entries {
             (self.entries, self.unsigned, self.opened, self.withheld) =
                 (found.entries, found.unsigned, found.opened, found.withheld);
@@ -153,7 +156,8 @@ impl std::fmt::Display for Report {
             "NOT given by you: compare it with the published one"
         };
         writeln!(formatter, "key         {} ({pinned})", self.signed_by.clone().unwrap_or_else(unknown))?;
-        writeln!(formatter, "read        {} entries, {} of them not yet signed", self.entries, self.unsigned)?;
+        let from = if self.first > 0 { format!(" from {} on", self.first) } else { String::new() };
+        writeln!(formatter, "read        {} entries{from}, {} of them not yet signed", self.entries, self.unsigned)?;
         writeln!(formatter, "values      {} opened, {} withheld", self.opened, self.withheld)?;
         for fault in &self.faults {
             match fault.index {

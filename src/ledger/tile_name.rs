@@ -56,12 +56,19 @@ impl TileName {
 
     /// Every tile of a tree of `size` entries, hashes and entries: full ones first in each level, then the unfinished.
     pub fn all(size: u64) -> impl Iterator<Item = Self> {
+        Self::since(0, size)
+    }
+
+    /// Every tile of a tree of `size` entries that reaches to entry `first` or behind it: what shows the entries from there
+    /// on, and their place in the tree.
+    pub fn since(first: u64, size: u64) -> impl Iterator<Item = Self> {
         let levels = (0..).take(levels_of(size)).map(Content::Hashes);
         levels.chain([Content::Entries]).flat_map(move |content| {
             let level = if let Content::Hashes(level) = content { level } else { 0 };
-            let full = size.checked_shr(8 * (level + 1)).unwrap_or(0);
+            let below = |index: u64| index.checked_shr(8 * (level + 1)).unwrap_or(0);
+            let full = below(size);
             let rest = Some(width(size, level)).filter(|width| *width > 0);
-            let full_tiles = (0..full).map(move |number| Self { content, number, width: WIDTH });
+            let full_tiles = (below(first)..full).map(move |number| Self { content, number, width: WIDTH });
             full_tiles.chain(rest.map(move |width| Self { content, number: full, width }))
         })
     }
@@ -173,5 +180,13 @@ mod tests {
         assert_eq!(hashes(70_000), [(273, 112), (1, 17), (0, 1)]);
         let entries = TileName::all(70_000).filter(|name| name.content == Content::Entries);
         assert_eq!(entries.map(|name| name.width).sum::<u64>(), 70_000);
+    }
+
+    #[test]
+    fn a_part_of_a_tree_has_its_entries_and_the_tiles_to_their_left_that_no_other_tile_sums_up() {
+        let names: Vec<String> = TileName::since(69_888, 70_000).map(|name| name.to_string()).collect();
+        assert_eq!(names, ["0/273.p/112", "1/001.p/17", "2/000.p/1", "entries/273.p/112"]);
+        let names: Vec<String> = TileName::since(65_280, 65_792).map(|name| name.to_string()).collect();
+        assert_eq!(names, ["0/255", "0/256", "1/000", "1/001.p/1", "2/000.p/1", "entries/255", "entries/256"]);
     }
 }

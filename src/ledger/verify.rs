@@ -61,6 +61,9 @@ fn verify_ndjson(mut reader: impl BufRead, expectation: &Expectation) -> std::io
     let mut auditor = Auditor::new(note.map(String::as_str), own_key, expectation);
     auditor.require_tiles();
     check_header(&header, &mut auditor, expectation);
+    if let Some(left) = header.left() {
+        auditor.begin_behind(left);
+    }
     if !is_whole {
         auditor.report.fault(Outcome::Incomplete, Some(0), "the file breaks off");
         return Ok(auditor.finish());
@@ -103,6 +106,11 @@ fn check_header(header: &Header, auditor: &mut Auditor, expectation: &Expectatio
     if auditor.report.origin.as_ref().is_some_and(|origin| *origin != header.origin) {
         auditor.report.fault(Outcome::Content, None, "header and checkpoint name different ledgers");
     }
+    let left = header.left();
+    if left.is_none() || expectation.left.as_ref().is_some_and(|wanted| left.as_ref() != Some(wanted)) {
+        let what = "the header does not say what the entries before the first amount to";
+        auditor.report.fault(Outcome::Content, None, what);
+    }
     if expectation.log.as_ref().is_some_and(|log| log.to_string() != header.log) {
         auditor.report.fault(Outcome::BadSignature, None, "the header names another key than the given one");
     }
@@ -133,6 +141,7 @@ pub(super) fn verify_csv(
     each: &mut dyn FnMut(&Cells) -> std::io::Result<()>,
 ) -> std::io::Result<Report> {
     let mut auditor = Auditor::new(expectation.checkpoint.as_deref(), None, expectation);
+    auditor.begin_behind(expectation.left.clone().unwrap_or_default());
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(reader);
     let mut records = reader.records();
     match records.next() {

@@ -15,9 +15,9 @@ use super::policy::{Policy, PolicyFault};
 use super::proof_file::ProofFile;
 use super::report::{Outcome, Report};
 use super::table::Cells;
-use super::tile::{Edge, FullTile, WIDTH};
+use super::tile::{Edge, FullTile, WIDTH, levels_of, width};
 use super::tile_name::{Content, TileName};
-use super::tree::{Hash, leaf_hash};
+use super::tree::{CompactRange, Hash, hashes_of, leaf_hash};
 use super::verify::{verify_csv, verify_export};
 
 /// Small files, such as checkpoints, are read whole up to this length.
@@ -60,16 +60,17 @@ pub fn verify_bundle(folder: &Path, trust: &Trust) -> io::Result<Verified> {
     let Some(policy) = policy(folder, trust, &mut report)? else { return Ok(verified(report)) };
     let signed = policy.open(&checkpoint);
     match &signed {
-        Ok(signed) if signed.origin == manifest.origin && [0, signed.size] == manifest.range => {}
+        Ok(signed) if signed.origin == manifest.origin && signed.size == manifest.range[1] => {}
         Ok(_) => report.fault(Outcome::Content, None, "manifest and checkpoint name different ledgers or sizes"),
         Err(error) => report.fault(outcome_of(error), None, error.to_string()),
     }
+    let Some(edge) = edge(folder, manifest.range, &mut report)? else { return Ok(verified(report)) };
     let log = policy.logs().iter().find(|log| log.name() == manifest.origin).cloned();
     let known = trust.state.iter().cloned().chain(history(folder, &manifest)?).collect();
-    let expectation = Expectation { log, checkpoint: Some(checkpoint.clone()), known };
+    let expectation = Expectation { log, checkpoint: Some(checkpoint.clone()), known, left: edge.range() };
     // Two halves of the work that share nothing but the disk.
     let (files, entries) = std::thread::scope(|scope| {
-        let files = scope.spawn(|| check_contents(folder, &manifest));
+        let files = scope.spawn(|| check_contents(folder, &manifest, edge));
         let entries = check_entries(folder, &expectation);
         (files.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), entries)
     });
@@ -82,10 +83,10 @@ pub fn verify_bundle(folder: &Path, trust: &Trust) -> io::Result<Verified> {
 }
 
 /// Every file as the manifest lists it, and the leaves in the tiles of every level.
-fn check_contents(folder: &Path, manifest: &Manifest) -> io::Result<Report> {
+fn check_contents(folder: &Path, manifest: &Manifest, edge: Edge) -> io::Result<Report> {
     let mut report = Report::default();
     check_files(folder, manifest, &mut report)?;
-    check_tiles(folder, manifest.range[1], &mut report)?;
+    check_tiles(folder, manifest.range, edge, &mut report)?;
     Ok(report)
 }
 
@@ -107,8 +108,10 @@ fn check_entries(folder: &Path, expectation: &Expectation) -> io::Result<Report>
 fn check_tables(folder: &Path, expectation: &Expectation, report: &mut Report) -> io::Result<()> {
     // The older checkpoints are held against the lines; the table has the same root or is wrong by itself.
     let expectation = Expectation { known: Vec::new(), ..expectation.clone() };
+    let first = expectation.left.as_ref().map_or(0, CompactRange::size);
     let buffered = |file| BufReader::with_capacity(1 << 16, file);
-    let mut parquet = open(folder, "entries.parquet")?.map(|file| ParquetCheck::new(buffered(file))).transpose()?;
+    let mut parquet =
+        open(folder, "entries.parquet")?.map(|file| ParquetCheck::new(buffered(file), first)).transpose()?;
     if parquet.is_none() {
         report.fault(Outcome::Incomplete, None, "there is no entries.parquet");
     }
@@ -232,10 +235,32 @@ fn history(folder: &Path, manifest: &Manifest) -> io::Result<Vec<String>> {
     names.filter_map(|name| small(folder, name).transpose()).collect()
 }
 
+/// What the entries before the first amount to: in each level the hashes to the left of the first, in the tile that it lies
+/// in. They are as true as the root that comes out.
+fn edge(folder: &Path, [first, size]: [u64; 2], report: &mut Report) -> io::Result<Option<Edge>> {
+    let mut levels = Vec::new();
+    for level in (0..).take(levels_of(first)) {
+        let width = width(first, level);
+        let number = first.checked_shr(8 * (level + 1)).unwrap_or(0);
+        let whole = WIDTH.min(size.checked_shr(8 * level).unwrap_or(0).saturating_sub(number * WIDTH));
+        let name = TileName { content: Content::Hashes(level), number, width: whole };
+        let found = if width == 0 { Some(Vec::new()) } else { bytes(folder, &format!("tile/{name}"), WIDTH * 32)? };
+        let mut hashes = found.and_then(|found| hashes_of(&found)).unwrap_or_default();
+        hashes.truncate(usize::try_from(width).unwrap_or(usize::MAX));
+        levels.push(hashes);
+    }
+    let edge = Edge::new(first, levels).filter(|_| first.is_multiple_of(WIDTH) && first <= size);
+    if edge.is_none() {
+        let what = "the tiles do not say what the entries before the first amount to";
+        report.fault(Outcome::Incomplete, None, what);
+    }
+    Ok(edge)
+}
+
 /// The leaves in the entry bundles give the hash tiles of every level.
-fn check_tiles(folder: &Path, size: u64, report: &mut Report) -> io::Result<()> {
-    let (mut edge, mut full) = (Edge::default(), Vec::new());
-    let bundles = (0..size.div_ceil(WIDTH)).map(|number| TileName {
+fn check_tiles(folder: &Path, [first, size]: [u64; 2], mut edge: Edge, report: &mut Report) -> io::Result<()> {
+    let mut full = Vec::new();
+    let bundles = (first / WIDTH..size.div_ceil(WIDTH)).map(|number| TileName {
         content: Content::Entries,
         number,
         width: WIDTH.min(size - number * WIDTH),
@@ -300,7 +325,7 @@ fn check_proofs(folder: &Path, manifest: &Manifest, policy: &Policy, report: &mu
             report.fault(Outcome::Content, None, format!("`{path}` is no proof file"));
             continue;
         };
-        let leaf = leaf_at(folder, proof.index, manifest.range[1])?;
+        let leaf = leaf_at(folder, proof.index, manifest.range)?;
         let is_proven = leaf.is_some_and(|leaf| proof.verify(&leaf_hash(&leaf), policy).is_ok());
         if !is_proven || *path != format!("proofs/{}.tlog-proof", proof.index) {
             report.fault(Outcome::Content, Some(proof.index), format!("`{path}` does not prove its entry"));
@@ -312,21 +337,22 @@ fn check_proofs(folder: &Path, manifest: &Manifest, policy: &Policy, report: &mu
 /// Who asked for the export, and what for, is what its own entry says.
 fn check_order(folder: &Path, manifest: &Manifest, report: &mut Report) -> io::Result<()> {
     let export = &manifest.export;
-    let leaf = leaf_at(folder, export.entry, manifest.range[1])?.and_then(|leaf| Leaf::parse(&leaf).ok());
+    let leaf = leaf_at(folder, export.entry, manifest.range)?.and_then(|leaf| Leaf::parse(&leaf).ok());
     let is_registered = leaf.is_some_and(|leaf| {
         leaf.kind == EntryKind::Export
             && export.commitment().is_some_and(|wanted| leaf.commitments.get("reason") == Some(&wanted))
     });
     let proofs = manifest.files.keys().filter(|path| path.starts_with("proofs/")).count();
-    if !is_registered || proofs != export.order.proofs.iter().collect::<BTreeSet<_>>().len() {
+    let is_part = export.order.first() == manifest.range[0];
+    if !is_registered || !is_part || proofs != export.order.proofs.iter().collect::<BTreeSet<_>>().len() {
         let what = "who asked for the export, and what for, is not what its entry says";
         report.fault(Outcome::Content, Some(export.entry), what);
     }
     Ok(())
 }
 
-fn leaf_at(folder: &Path, index: u64, size: u64) -> io::Result<Option<Vec<u8>>> {
-    if index >= size {
+fn leaf_at(folder: &Path, index: u64, [first, size]: [u64; 2]) -> io::Result<Option<Vec<u8>>> {
+    if !(first..size).contains(&index) {
         return Ok(None);
     }
     let number = index / WIDTH;

@@ -148,6 +148,7 @@ fn nobody_but_an_auditor_gets_a_bundle_and_bad_orders_are_told() {
         ("{\"reason\": \"a\", \"more\": 1}", "more"),
         ("{\"reason\": \"  \"}", "say in `reason`"),
         ("{\"reason\": \"a\", \"proofs\": [999999]}", "no entry 999999"),
+        ("{\"reason\": \"a\", \"from\": 999999}", "no entry 999999 to begin with"),
     ] {
         let refused = office.order(&gateway, body);
         assert_eq!(refused.status, 400, "{body}");

@@ -20,6 +20,7 @@ fn order(proofs: Vec<u64>) -> Order {
     Order {
         created: "2026-11-23T08:00:00.000000Z".to_owned(),
         disclosed: true,
+        from: 0,
         proofs,
         reason: "yearly audit".to_owned(),
         requester: "audit office".to_owned(),
@@ -28,14 +29,19 @@ fn order(proofs: Vec<u64>) -> Order {
 }
 
 fn begin(ledger: &Ledger, proofs: Vec<u64>) -> Begun {
+    begin_from(ledger, 0, proofs)
+}
+
+fn begin_from(ledger: &Ledger, from: u64, proofs: Vec<u64>) -> Begun {
     let entry = NewEntry::new(EntryKind::Export, Decision::Allowed);
-    bundle::register_blocking(ledger, "bundle", order(proofs), entry).unwrap()
+    bundle::register_blocking(ledger, "bundle", Order { from, ..order(proofs) }, entry).unwrap()
 }
 
 fn write(ledger: &Ledger, begun: &Begun, folder: &Path) -> Manifest {
     let (database, keys, bodies) = (ledger.database(), ledger.keys(), TestBodies::default());
     let disclosures = Disclosures::All(&bodies);
-    let export = Export { database, log: keys.log(), receipts: keys.receipts(), disclosures, checkpoint: None };
+    let export =
+        Export { database, log: keys.log(), receipts: keys.receipts(), disclosures, checkpoint: None, first: 0 };
     bundle::write(&export, folder, begun, &mut |_| {}).unwrap()
 }
 
@@ -127,6 +133,94 @@ fn a_bundle_holds_all_there_is_and_verifies_on_each_backend() {
     }
 }
 
+/// What came since the last time, with what the entries before amount to: for every place that a beginning can have in its
+/// tiles, and for what an auditor has kept from before, at and behind the beginning.
+#[test]
+fn a_bundle_from_an_entry_on_is_held_against_the_root_and_what_the_auditor_has_kept() {
+    for place in ledgers() {
+        let ledger = place.open();
+        let mut kept = Vec::new();
+        for last in [100_u32, 512, 700, 1100] {
+            append(&ledger, u32::try_from(ledger.size()).unwrap()..last);
+            ledger.integrate_blocking().unwrap();
+            kept.push(ledger.newest_checkpoint().unwrap());
+        }
+        for (from, first) in [(1, 0), (256, 256), (511, 256), (512, 512), (700, 512), (1100, 1024)] {
+            let begun = begin_from(&ledger, from, vec![ledger.size() - 1]);
+            let folder = tempfile::tempdir().unwrap();
+            let manifest = write(&ledger, &begun, folder.path());
+            let size = begun.export.entry + 1;
+            assert_eq!(manifest.range, [first, size]);
+            assert!(!manifest.files.contains_key("tile/0/000") || first == 0, "nothing of the tiles before");
+            let report = verify(folder.path());
+            assert_eq!((report.exit_code(), report.entries, report.first), (0, size - first, first), "{report}");
+            for note in &kept {
+                let covered: u64 = note.lines().nth(1).unwrap().parse().unwrap();
+                let trust = Trust { state: Some(note.clone()), ..trust() };
+                let report = verify_bundle(folder.path(), &trust).unwrap().report;
+                // What was kept from before the beginning cannot be held against what is there: 5, not 0.
+                assert_eq!(report.exit_code(), if covered < first { 5 } else { 0 }, "{covered} from {first}: {report}");
+            }
+        }
+        for (from, proofs, told) in
+            [(99_999, vec![], "no entry 99999 to begin with"), (600, vec![511], "entry 511 is not in")]
+        {
+            let entry = NewEntry::new(EntryKind::Export, Decision::Allowed);
+            let refused =
+                bundle::register_blocking(&ledger, "bundle", Order { from, ..order(proofs) }, entry).unwrap_err();
+            assert!(refused.to_string().contains(told), "{refused}");
+        }
+    }
+}
+
+#[test]
+fn whatever_is_changed_in_a_bundle_from_an_entry_on_is_found() {
+    let place = ledgers().remove(0);
+    let ledger = place.open();
+    append(&ledger, 0..700);
+    let folder = tempfile::tempdir().unwrap();
+    write(&ledger, &begin_from(&ledger, 600, vec![650]), folder.path());
+    let path = folder.path();
+    let again = |name: &str, bytes: &[u8]| fs::write(path.join(name), bytes).unwrap();
+    let listed = fs::read(path.join("manifest.json")).unwrap();
+    for (name, whole) in files(path) {
+        for at in [0, whole.len() / 3, whole.len() / 2, whole.len() - 2] {
+            let mut changed = whole.clone();
+            changed[at] ^= 1;
+            again(&name, &changed);
+            if name != "manifest.json" {
+                let mut manifest: Manifest = serde_json::from_slice(&listed).unwrap();
+                let digest = chengxin::ledger::manifest::FileDigest::of(&changed[..]).unwrap();
+                manifest.files.insert(name.clone(), digest);
+                again("manifest.json", &serde_json::to_vec(&manifest).unwrap());
+            }
+            let report = verify(path);
+            assert_eq!(report.exit_code() == 0, name == "policy", "{name}, byte {at}: {report}");
+            again(&name, &whole);
+            again("manifest.json", &listed);
+        }
+    }
+    // A beginning that is another one, in the list alone or in the list and what the lines say.
+    let text = String::from_utf8(listed.clone()).unwrap();
+    let lines = fs::read_to_string(path.join("entries.ndjson")).unwrap();
+    assert!(lines.starts_with("{\"format\"") && lines.lines().next().unwrap().contains("\"first\":512"), "{text}");
+    for first in ["0", "256", "513", "768", "1024", "18446744073709551615"] {
+        again("manifest.json", text.replacen("    512,", &format!("    {first},"), 1).as_bytes());
+        assert!([4, 5].contains(&verify(path).exit_code()), "{first}");
+        again("manifest.json", &listed);
+    }
+    for (from, to) in [("\"first\":512", "\"first\":256"), ("\"first\":512,", ""), ("\"left\":\"", "\"left\":\"AAAA")] {
+        let changed = lines.replacen(from, to, 1);
+        assert_ne!(changed, lines);
+        let mut manifest: Manifest = serde_json::from_slice(&listed).unwrap();
+        let digest = chengxin::ledger::manifest::FileDigest::of(changed.as_bytes()).unwrap();
+        manifest.files.insert("entries.ndjson".to_owned(), digest);
+        again("entries.ndjson", changed.as_bytes());
+        again("manifest.json", &serde_json::to_vec(&manifest).unwrap());
+        assert!([4, 5].contains(&verify(path).exit_code()), "{to}");
+    }
+}
+
 #[test]
 fn a_bundle_that_was_broken_off_becomes_the_same_bundle_and_a_finished_one_is_left_alone() {
     let place = ledgers().remove(0);
@@ -208,6 +302,7 @@ fn who_asked_and_what_for_cannot_be_rewritten_in_the_manifest() {
         ("2026-11-23T08", "2026-11-22T08"),
         ("\"entry\": 20", "\"entry\": 19"),
         ("\"tool\": \"test\"", "\"tool\": \"best\""),
+        ("\"disclosed\": true,", "\"disclosed\": true, \"from\": 7,"),
     ] {
         assert!(whole.contains(from), "{whole}");
         fs::write(&path, whole.replacen(from, to, 1)).unwrap();
@@ -278,9 +373,12 @@ fn an_auditor_keeps_a_state_that_finds_a_rollback_between_two_exports() {
     assert_eq!((code, &report["outcome"], &report["exit_code"]), (0, &"ok".into(), &0.into()));
     assert_eq!(run(&format!("{export} first")).0, 1, "a finished bundle is left alone");
     // What cannot be made is told before anything is written, in the ledger or beside it.
-    for (rest, told) in
-        [("sixth --proof 999", "no entry 999"), ("sixth --format csv --proof 0", "`--proof` is for a bundle")]
-    {
+    for (rest, told) in [
+        ("sixth --proof 999", "no entry 999"),
+        ("sixth --format csv --proof 0", "`--proof` is for a bundle"),
+        ("sixth --from 999", "no entry 999 to begin with"),
+        ("sixth --format ndjson --from 1", "`--from` is for a bundle"),
+    ] {
         let (code, text) = run(&format!("{export} {rest}"));
         assert!(code == 1 && text.contains(told) && !place.path("sixth").exists(), "{rest}: {text}");
     }
@@ -341,8 +439,8 @@ fn the_command_goes_on_with_its_own_bundle_alone() {
     fs::remove_file(place.path("bundle/manifest.json")).unwrap();
     fs::remove_file(place.path("bundle/entries.csv")).unwrap();
     fs::write(place.path("bundle/begun.json"), serde_json::to_vec(&begun).unwrap()).unwrap();
-    for line in [format!("{export} gossip"), format!("{export} audit --disclose"), format!("{export} audit --proof 0")]
-    {
+    for rest in ["gossip", "audit --disclose", "audit --proof 0", "audit --from 1"] {
+        let line = format!("{export} {rest}");
         let other = place.run(&words(&line));
         let told = String::from_utf8_lossy(&other.stderr);
         assert!(other.status.code() == Some(1) && told.contains("begun with other arguments"), "{line}: {told}");

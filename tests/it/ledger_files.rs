@@ -23,8 +23,14 @@ fn verify(file: &[u8], expectation: &Expectation) -> Report {
 fn export(place: &Place, disclosures: Disclosures<'_>) -> Vec<u8> {
     let (database, keys) = (place.database(), keys(1));
     let mut file = Vec::new();
-    let export =
-        Export { database: &database, log: keys.log(), receipts: keys.receipts(), disclosures, checkpoint: None };
+    let export = Export {
+        database: &database,
+        log: keys.log(),
+        receipts: keys.receipts(),
+        disclosures,
+        checkpoint: None,
+        first: 0,
+    };
     export.ndjson(&mut file).unwrap();
     file
 }
@@ -70,6 +76,7 @@ fn a_table_for_people_verifies_against_the_checkpoint_kept_beside_it() {
             receipts: keys.receipts(),
             disclosures: Disclosures::None,
             checkpoint: None,
+            first: 0,
         };
         let exported = export.csv(&mut file).unwrap();
         assert_eq!(exported.entries, 600);

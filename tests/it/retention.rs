@@ -81,8 +81,14 @@ fn what_is_over_is_redacted_with_an_entry_and_every_proof_goes_on() {
         assert!(row.wrapped.is_empty() && row.destroyed_at.is_some());
         let expectation = Expectation { log: Some(keys.log().clone()), ..Expectation::default() };
         let disclosures = Disclosures::All(keys.bodies());
-        let export =
-            Export { database: &database, log: keys.log(), receipts: keys.receipts(), disclosures, checkpoint: None };
+        let export = Export {
+            database: &database,
+            log: keys.log(),
+            receipts: keys.receipts(),
+            disclosures,
+            checkpoint: None,
+            first: 0,
+        };
         let mut file = Vec::new();
         export.ndjson(&mut file).unwrap();
         let report = verify_export(&file[..], &expectation).unwrap();

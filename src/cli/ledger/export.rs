@@ -54,6 +54,10 @@ pub struct ExportArgs {
     /// Put the proof of this entry into the bundle, as a file of its own. May be repeated.
     #[arg(long, value_name = "INDEX")]
     proof: Vec<u64>,
+    /// The first entry that is wanted: the bundle begins with its tile of 256 and shows what the entries before amount to. With the
+    /// size of the checkpoint you have verified last, it holds what came since.
+    #[arg(long, value_name = "INDEX", default_value_t = 0)]
+    from: u64,
     /// The folder of the bundle, or the file to write; standard output when absent. Never overwritten.
     #[arg(long, value_name = "PATH", required_unless_present = "format", required_if_eq("format", "bundle"))]
     out: Option<PathBuf>,
@@ -63,10 +67,17 @@ pub(super) fn run(arguments: &ExportArgs, ambient: &Ambient, out: &mut impl Writ
     let Opened { database, keys, config } = super::open(&arguments.config, ambient)?;
     let ledger = Ledger::open(database.clone(), keys.clone(), ambient.clone(), &config.ledger_settings())?;
     let disclosures = if arguments.disclose { Disclosures::All(keys.bodies()) } else { Disclosures::None };
-    let export =
-        Export { database: &database, log: keys.log(), receipts: keys.receipts(), disclosures, checkpoint: None };
-    let takes_proofs = arguments.proof.is_empty() || arguments.format == Format::Bundle;
-    anyhow::ensure!(takes_proofs, "`--proof` is for a bundle");
+    let export = Export {
+        database: &database,
+        log: keys.log(),
+        receipts: keys.receipts(),
+        disclosures,
+        checkpoint: None,
+        first: 0,
+    };
+    let is_bundle = arguments.format == Format::Bundle;
+    anyhow::ensure!(is_bundle || arguments.proof.is_empty(), "`--proof` is for a bundle");
+    anyhow::ensure!(is_bundle || arguments.from == 0, "`--from` is for a bundle");
     let task = Task { arguments, ledger: &ledger, export: &export, ambient, witnesses: &config.witnesses };
     let done = match (arguments.format, &arguments.out) {
         (Format::Bundle, Some(folder)) => task.to_bundle(folder),
@@ -93,6 +104,7 @@ impl Task<'_> {
         let order = Order {
             created: ambient.now().rfc3339(),
             disclosed: arguments.disclose,
+            from: arguments.from,
             proofs: arguments.proof.clone(),
             reason: arguments.reason.clone(),
             requester: arguments.by.clone(),
@@ -119,7 +131,7 @@ impl Task<'_> {
             Some(begun) => {
                 let order = &begun.export.order;
                 let is_same = order.disclosed == arguments.disclose
-                    && order.proofs == arguments.proof
+                    && (&order.proofs, order.from) == (&arguments.proof, arguments.from)
                     && (&order.requester, &order.reason) == (&arguments.by, &arguments.reason);
                 anyhow::ensure!(
                     is_same,
@@ -137,7 +149,8 @@ impl Task<'_> {
         if let Some(bar) = bar {
             bar.finish_and_clear();
         }
-        eprintln!("{} entries, {} files", manifest.range[1], manifest.files.len() + 1);
+        let [first, size] = manifest.range;
+        eprintln!("entries {first} to {}, {} files", size.saturating_sub(1), manifest.files.len() + 1);
         Ok(format!(
             "chengxin ledger verify '{}' --policy POLICY, where POLICY is\nlog {}\nquorum none",
             folder.display(),

@@ -88,13 +88,13 @@ pub(super) fn run(arguments: &VerifyArgs, ambient: &Ambient, out: &mut impl Writ
         }
         (Some(file), _) => {
             let opened = File::open(file).with_context(|| format!("`{}` cannot be read", file.display()))?;
-            let expectation = Expectation { log: key, checkpoint, known: known.into_iter().collect() };
+            let expectation = Expectation { log: key, checkpoint, known: known.into_iter().collect(), left: None };
             verify_export(BufReader::new(opened), &expectation)?
         }
         (None, Some(config)) => {
             let Opened { database, keys, .. } = super::open(config, ambient)?;
             let log = Some(key.unwrap_or_else(|| keys.log().clone()));
-            let expectation = Expectation { log, checkpoint, known: known.into_iter().collect() };
+            let expectation = Expectation { log, checkpoint, known: known.into_iter().collect(), left: None };
             let mut report = verify_database(&database, &expectation, Some(keys.bodies()))?;
             // The index is held against entries that are sound.
             if report.fault_count == 0 {

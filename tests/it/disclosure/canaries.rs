@@ -62,6 +62,7 @@ async fn the_ledger_and_its_exports_hold_no_private_value() {
             receipts: keys.receipts(),
             disclosures,
             checkpoint: None,
+            first: 0,
         };
         let (mut lines, mut table) = (Vec::new(), Vec::new());
         assert!(export.ndjson(&mut lines).unwrap().entries > 100);
