@@ -54,6 +54,7 @@ pub struct Order {
     pub tool: String,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
 fn is_zero(index: &u64) -> bool {
     *index == 0
 }
