@@ -145,6 +145,17 @@ impl Bundles {
         Ok(export)
     }
 
+    /// Puts in the ledger who takes a finished bundle away, before it leaves.
+    pub fn register_fetch(&self, gateway: &Gateway, caller: &Caller, export: u64) -> Result<(), NotMade> {
+        let mut entry = NewEntry::new(EntryKind::Export, Decision::Allowed);
+        entry.flags = vec!["FETCHED".to_owned()];
+        entry.reference = Some(export);
+        entry.role = Some(caller.role());
+        entry.consumer = caller.consumer().map(str::to_owned);
+        entry.committed.actor = Some(caller.claims().actor.clone());
+        gateway.ledger.append_blocking(entry).map(drop).map_err(|error| NotMade::Export(error.into()))
+    }
+
     /// Where the bundle of an export stands; `None` when there is none.
     pub fn state(&self, export: u64) -> io::Result<Option<BundleState>> {
         if let Some(making) = self.making.lock().filter(|making| making.export == Some(export)) {

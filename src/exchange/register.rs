@@ -90,6 +90,7 @@ pub fn entry(inquiry: &Inquiry, asked: &Asked, outcome: &Outcome, body: Option<&
     entry.fields = FieldCounts { clear, masked, withheld };
     entry.items = tally.items.iter().map(|item| item.as_str().to_owned()).collect();
     entry.flags = tally.flags.iter().map(|&flag| flag.to_owned()).collect();
+    entry.flags.extend(tally.marks.iter().cloned());
     if inquiry.permit().is_break_glass() {
         entry.flags.push(ledger::review::BREAK_GLASS.to_owned());
     }
@@ -113,6 +114,9 @@ pub fn refusal(gateway: &Gateway, caller: &Caller, asked: &Asked, code: &'static
     let mut entry = base(gateway, caller, asked, NewEntry::new(EntryKind::Deny, Decision::Refused));
     entry.policy_hash = Some(gateway.decider.policy_hash());
     entry.error_code = Some(code.to_owned());
+    if matches!(code, "FORBIDDEN" | "PURPOSE_NOT_ALLOWED") {
+        entry.flags.push("OVERREACH".to_owned());
+    }
     entry.committed.result = Some(body.digest());
     entry
 }

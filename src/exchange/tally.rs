@@ -28,6 +28,8 @@ pub struct Tally {
     pub authorization_used: bool,
     /// Marks for the reviewer, such as `OVERREACH`.
     pub flags: BTreeSet<&'static str>,
+    /// What was done to which case of the joint work, for the entry.
+    pub marks: BTreeSet<String>,
     /// What the operation really cost.
     pub cost: u64,
 }

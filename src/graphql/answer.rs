@@ -23,6 +23,8 @@ pub struct Answer {
     pub codes: Vec<Code>,
     /// Whether the operation was executed: whether there is `data`.
     pub has_data: bool,
+    /// Whether it was executed, and nothing came of it but errors.
+    pub is_empty: bool,
 }
 
 impl Answer {
@@ -30,7 +32,7 @@ impl Answer {
     pub fn refusal(refused: &Refused) -> Self {
         let errors = vec![error_value(&refused.error, refused.locations.as_ref(), &[])];
         let body = render(None, errors, Map::new());
-        Self { body, codes: vec![refused.error.code], has_data: false }
+        Self { body, codes: vec![refused.error.code], has_data: false, is_empty: true }
     }
 
     /// The answer of an executed operation.
@@ -55,7 +57,8 @@ impl Answer {
             errors.push(error_value(&error, None, &withheld.path));
         }
         let data = has_data.then(|| serde_json::to_string(&response.data).unwrap_or_else(|_| "null".to_owned()));
-        Self { body: render(data, errors, extensions(tally, rate)), codes, has_data }
+        let is_empty = !has_data || response.data == async_graphql::Value::Null;
+        Self { body: render(data, errors, extensions(tally, rate)), codes, has_data, is_empty }
     }
 
     /// The text with the receipt in `extensions.audit`.

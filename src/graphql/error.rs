@@ -101,7 +101,7 @@ impl From<Fault> for ApiError {
             Fault::UnknownFilter { field } => Self::unknown_filter(&field),
             Fault::PurposeRequired => Self::new(
                 Code::PurposeRequired,
-                "looking a person up needs a registered purpose that allows it in `Chengxin-Purpose`, and its case number in `Chengxin-Case`; or the person's own authorization",
+                "this needs a registered purpose that allows it in `Chengxin-Purpose`, and its case number in `Chengxin-Case` where the purpose asks for one; a person is looked up under such a purpose, or by the person's own authorization",
             ),
             Fault::AuthorizationInvalid => Self::authorization_invalid(),
             Fault::Conflict => Self::new(Code::Conflict, "changed by somebody else meanwhile: read it again"),

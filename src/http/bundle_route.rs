@@ -11,10 +11,12 @@ use serde_json::json;
 
 use super::request::{self, NotIdentified};
 use super::service::Service;
+use crate::admission::bucket;
 use crate::authentication::Caller;
 use crate::domain::Role;
 use crate::domain::text::parse_index;
 use crate::exchange::bundles::{BundleState, Bundles, NotMade, Wanted};
+use crate::graphql::error::Code;
 
 /// The longest order, in bytes.
 const ORDER_BYTES_MAX: usize = 64 * 1024;
@@ -84,12 +86,22 @@ pub async fn state(service: Data<Arc<Service>>, request: HttpRequest, export: we
 
 /// The file, or the range of it that is asked for.
 pub async fn file(service: Data<Arc<Service>>, request: HttpRequest, export: web::Path<String>) -> HttpResponse {
-    let (_, bundles) = match auditor(&service, &request).await {
+    let (caller, bundles) = match auditor(&service, &request).await {
         Ok(found) => found,
         Err(refused) => return refused,
     };
     let Some(export) = parse_index(&export) else { return unknown() };
-    let Ok(Ok(file)) = web::block(move || NamedFile::open(bundles.whole(export))).await else { return unknown() };
+    let gateway = Arc::clone(&service.gateway);
+    let opened = web::block(move || {
+        let file = NamedFile::open(bundles.whole(export))?;
+        // Whoever takes it away stands in the ledger before a byte of it leaves.
+        Ok::<_, std::io::Error>(bundles.register_fetch(&gateway, &caller, export).map(|()| file))
+    });
+    let file = match opened.await {
+        Ok(Ok(Ok(file))) => file,
+        Ok(Ok(Err(not_made))) => return refused(&not_made),
+        Ok(Err(_)) | Err(_) => return unknown(),
+    };
     let name = ContentDisposition::attachment(format!("ledger-{export}.tar"));
     let mut response = file.set_content_disposition(name).into_response(&request);
     response
@@ -100,8 +112,12 @@ pub async fn file(service: Data<Arc<Service>>, request: HttpRequest, export: web
 
 /// The auditor who asks, and the bundles; every other caller is refused before anything is looked at.
 async fn auditor(service: &Arc<Service>, request: &HttpRequest) -> Result<(Caller, Arc<Bundles>), HttpResponse> {
+    let address = service.client_address(request);
+    // Refusals without data are counted per network and minute, as those of queries are.
+    let count = |code: Code| service.folding.record(bucket(address), code.name());
     let caller = request::caller(service, request).await.map_err(|refused| match refused {
         NotIdentified::Refused(refusal) => {
+            count(Code::Unauthenticated);
             let mut response = told(StatusCode::UNAUTHORIZED, refusal.reason().description());
             if let Ok(value) = refusal.www_authenticate().parse() {
                 response.headers_mut().insert(WWW_AUTHENTICATE, value);
@@ -110,13 +126,16 @@ async fn auditor(service: &Arc<Service>, request: &HttpRequest) -> Result<(Calle
         }
         NotIdentified::Unavailable => unavailable(),
     })?;
-    if service.admission.admit(&caller, service.client_address(request)).is_err() {
+    if service.admission.admit(&caller, address).is_err() {
+        count(Code::RateLimited);
         let mut response = told(StatusCode::TOO_MANY_REQUESTS, "too many requests: wait a moment");
         response.headers_mut().insert(RETRY_AFTER, actix_web::http::header::HeaderValue::from_static("60"));
         return Err(response);
     }
     if caller.role() != Role::Auditor {
-        let status = if caller.role() == Role::Public { StatusCode::UNAUTHORIZED } else { StatusCode::FORBIDDEN };
+        let is_public = caller.role() == Role::Public;
+        let status = if is_public { StatusCode::UNAUTHORIZED } else { StatusCode::FORBIDDEN };
+        count(if is_public { Code::Unauthenticated } else { Code::Forbidden });
         return Err(told(status, "bundles are for auditors: send the token of one"));
     }
     let bundles = service.bundles.clone();

@@ -284,11 +284,12 @@ fn execute(service: &Service, work: Work<'_>, reservation: Reservation) -> Resul
         // A document that does not fit the schema may hold anything, private values among its names.
         asked.forget_document();
     }
-    if answer.codes.contains(&Code::Forbidden) {
+    let lacks_purpose = answer.is_empty && answer.codes.contains(&Code::PurposeRequired);
+    if answer.codes.contains(&Code::Forbidden) || lacks_purpose {
         inquiry.tally(Tally::overreach);
     }
     let outcome = outcome(answer.has_data, &answer.codes);
-    let told = register::Outcome { kind, error_code: code, is_refused: !answer.has_data, intent };
+    let told = register::Outcome { kind, error_code: code, is_refused: answer.is_empty, intent };
     let enclosed = register::enclose(answer.body);
     let entry = register::entry(&inquiry, &asked, &told, Some(&enclosed));
     let standing = settled(admitted, reservation, inquiry.tally(|tally| tally.cost));

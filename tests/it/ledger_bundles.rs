@@ -177,9 +177,14 @@ fn a_bundle_from_an_entry_on_is_held_against_the_root_and_what_the_auditor_has_k
 fn whatever_is_changed_in_a_bundle_from_an_entry_on_is_found() {
     let place = ledgers().remove(0);
     let ledger = place.open();
-    append(&ledger, 0..700);
+    append(&ledger, 0..600);
+    ledger.integrate_blocking().unwrap();
+    // A minute later, so that the bundle holds an older checkpoint: what is wrong with the tiles is no fork.
+    place.clock.set(chengxin::domain::Instant::from_micros(NOW + 120_000_000));
+    append(&ledger, 600..700);
     let folder = tempfile::tempdir().unwrap();
-    write(&ledger, &begin_from(&ledger, 600, vec![650]), folder.path());
+    let manifest = write(&ledger, &begin_from(&ledger, 600, vec![650]), folder.path());
+    assert!(manifest.files.contains_key("checkpoints/600"));
     let path = folder.path();
     let again = |name: &str, bytes: &[u8]| fs::write(path.join(name), bytes).unwrap();
     let listed = fs::read(path.join("manifest.json")).unwrap();

@@ -59,7 +59,8 @@ pub struct VerifyArgs {
                   --proof 42.tlog-proof --policy policy\n\nExit codes: 0 sound, 1 usage, 2 signature, 3 the ledger has another entry there."
 )]
 pub struct VerifyReceiptArgs {
-    /// The receipt, or the whole answer with it in `extensions.audit`; `-` for standard input.
+    /// The receipt, or the answer with it in `extensions.audit`; `-` for standard input. The receipt alone is verified: what the answer
+    /// says is held against `result` of its entry by whoever has that opened (docs/ledger.md, Receipts).
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// The key of the ledger's receipts: the second line of `/ledger/keys`.

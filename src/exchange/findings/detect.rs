@@ -26,19 +26,20 @@ pub(super) fn enumeration(queries: &[Seen], different: u32, minutes: u32) -> BTr
     marked
 }
 
-/// One subject at least `many` times within `days`.
-pub(super) fn same_subject(queries: &[Seen], many: u32, days: u32) -> BTreeSet<u64> {
+/// One subject at least `many` times within `days`: for each such subject the entries.
+pub(super) fn same_subject(queries: &[Seen], many: u32, days: u32) -> Vec<BTreeSet<u64>> {
     let mut by_subject: BTreeMap<&str, Vec<&Seen>> = BTreeMap::new();
     for query in queries {
         for subject in &query.subjects {
             by_subject.entry(subject).or_default().push(query);
         }
     }
-    let mut marked = BTreeSet::new();
-    for queries in by_subject.values() {
+    let mark = |queries: &Vec<&Seen>| {
+        let mut marked = BTreeSet::new();
         mark_windows(queries, i64::from(days) * DAY, many as usize, |query| query.index, &mut marked);
-    }
-    marked
+        marked
+    };
+    by_subject.values().map(mark).filter(|marked| !marked.is_empty()).collect()
 }
 
 /// Marks what stands in a window of `micros` that holds at least `many` different keys.
@@ -154,9 +155,10 @@ mod tests {
             ..query(index, days * 24 * 60)
         };
         let queries = [about(0, 0, "s"), about(1, 1, "t"), about(2, 2, "s"), about(3, 8, "s"), about(4, 9, "s")];
-        assert_eq!(same_subject(&queries, 3, 7), entries(&[2, 3, 4]));
-        assert_eq!(same_subject(&queries, 4, 9), entries(&[0, 2, 3, 4]));
-        assert_eq!(same_subject(&queries, 4, 8), entries(&[]));
+        assert_eq!(same_subject(&queries, 3, 7), [entries(&[2, 3, 4])]);
+        assert_eq!(same_subject(&queries, 4, 9), [entries(&[0, 2, 3, 4])]);
+        assert_eq!(same_subject(&queries, 1, 1), [entries(&[0, 2, 3, 4]), entries(&[1])], "each subject by itself");
+        assert!(same_subject(&queries, 4, 8).is_empty());
     }
 
     #[test]

@@ -90,32 +90,40 @@ pub fn of(
     for rule in gateway.findings.rules() {
         for ((department, actor), queries) in &seen {
             let marked = match rule.kind {
-                FindingKind::Enumeration { different, minutes } => detect::enumeration(queries, different, minutes),
+                FindingKind::SameSubject { queries: many, days } => detect::same_subject(queries, many, days),
+                FindingKind::Enumeration { different, minutes } => {
+                    vec![detect::enumeration(queries, different, minutes)]
+                }
                 FindingKind::Bulk { rows_min, factor, baseline_days } => {
-                    detect::bulk(queries, u64::from(rows_min), u64::from(factor), baseline_days)
+                    vec![detect::bulk(queries, u64::from(rows_min), u64::from(factor), baseline_days)]
                 }
                 FindingKind::OffHours { from, to, queries: many } => {
-                    detect::off_hours(queries, (from, to), many, &gateway.rules.calendar)
+                    vec![detect::off_hours(queries, (from, to), many, &gateway.rules.calendar)]
                 }
-                FindingKind::SameSubject { queries: many, days } => detect::same_subject(queries, many, days),
-                FindingKind::Related => detect::related(queries, related.get(actor)),
-                FindingKind::NoDecision { days } => no_decision(inquiry, department, queries, days)?,
+                FindingKind::Related => vec![detect::related(queries, related.get(actor))],
+                FindingKind::NoDecision { days } => vec![no_decision(inquiry, department, queries, days)?],
             };
-            let in_time = |query: &&Seen| (from..=to).contains(&query.day()) && marked.contains(&query.index);
-            let found: Vec<&Seen> = queries.iter().filter(in_time).collect();
-            if let (Some(first), Some(last)) = (found.first(), found.last()) {
-                findings.push(Finding {
-                    rule: rule.clone(),
-                    actor: actor.clone(),
-                    department: department.clone(),
-                    time: (Instant::from_micros(first.micros), Instant::from_micros(last.micros)),
-                    count: u32::try_from(found.len()).unwrap_or(u32::MAX),
-                    entries: found.iter().take(NAMED_MAX).map(|query| query.index).collect(),
-                });
+            for marked in marked {
+                let in_time = |query: &&Seen| (from..=to).contains(&query.day()) && marked.contains(&query.index);
+                let found: Vec<&Seen> = queries.iter().filter(in_time).collect();
+                findings.extend(finding(rule, (department, actor), &found));
             }
         }
     }
     Ok(findings)
+}
+
+/// What was found of one person's queries, if anything.
+fn finding(rule: &FindingRule, (department, actor): (&str, &str), found: &[&Seen]) -> Option<Finding> {
+    let (first, last) = (found.first()?, found.last()?);
+    Some(Finding {
+        rule: rule.clone(),
+        actor: actor.to_owned(),
+        department: department.to_owned(),
+        time: (Instant::from_micros(first.micros), Instant::from_micros(last.micros)),
+        count: u32::try_from(found.len()).unwrap_or(u32::MAX),
+        entries: found.iter().take(NAMED_MAX).map(|query| query.index).collect(),
+    })
 }
 
 /// The queries of officers between two instants, by person.
