@@ -8,7 +8,7 @@ use tokio::sync::Semaphore;
 use crate::access::{Decider, Findings, MustCheck, hash_of_rules};
 use crate::admission::{Admission, Cidr, Folding, Limits};
 use crate::authentication::Authenticator;
-use crate::catalogue::{Catalogue, Departments, RulePacks, load_calendar};
+use crate::catalogue::{Catalogue, Departments, Measures, RulePacks, load_calendar};
 use crate::clock::Ambient;
 use crate::config::Config;
 use crate::crypto::{Keyring, Purpose};
@@ -66,6 +66,8 @@ pub struct Policies {
     pub decider: Decider,
     /// Rule packs and the working calendar.
     pub rules: Rules,
+    /// What may be done to the trustworthy and the untrustworthy.
+    pub measures: Measures,
     /// For which decisions a check must stand in the ledger.
     pub must_check: MustCheck,
     /// What in the register deserves a look.
@@ -89,6 +91,10 @@ impl Policies {
             None => Catalogue::load(&folder.join("catalogue")),
         };
         let catalogue = keep(catalogue, &mut faults).map(Arc::new);
+        let measures = departments
+            .as_ref()
+            .and_then(|departments| keep(Measures::load(folder, departments), &mut faults))
+            .unwrap_or_default();
         let packs = keep(RulePacks::load(&folder.join("rules")), &mut faults);
         let calendar = keep(load_calendar(&folder.join("calendar.toml")), &mut faults);
         let limits = match Limits::load(&folder.join("limits.toml")) {
@@ -128,7 +134,18 @@ impl Policies {
                 if faults.is_empty() =>
             {
                 let departments = Arc::new(departments);
-                Ok(Self { catalogue, departments, decider, rules, must_check, findings, review, limits, rules_hash })
+                Ok(Self {
+                    catalogue,
+                    departments,
+                    decider,
+                    rules,
+                    measures,
+                    must_check,
+                    findings,
+                    review,
+                    limits,
+                    rules_hash,
+                })
             }
             _ => Err(NotStarted { faults, is_contradicted: false }),
         }
@@ -184,6 +201,7 @@ pub fn gateway(config: &Config, policies: Policies, ambient: &Ambient) -> Result
         departments: policies.departments,
         decider: policies.decider,
         rules: policies.rules,
+        measures: policies.measures,
         must_check: policies.must_check,
         findings: policies.findings,
         review: policies.review,

@@ -14,6 +14,7 @@ use cedar_policy::{
 use strum::IntoEnumIterator;
 
 use super::PolicyFault;
+use super::case::Concern;
 use super::folder::{Folder, SCHEMA};
 use super::mentions::Mentions;
 use super::question::{Action, Answer, Asker, FieldFacts, Question, Target};
@@ -106,6 +107,7 @@ impl Policies {
             Target::Register { granted } => {
                 (entity("Register", "persons", HashMap::new())?, None, lookup_context(asker, *granted)?)
             }
+            Target::Case(concern) => (entity("Case", "case", HashMap::new())?, None, case_context(asker, *concern)?),
         };
         let action = uid("Action", question.action.into());
         let request = Request::new(caller.uid(), action, target.uid(), context, Some(&self.schema))?;
@@ -176,6 +178,19 @@ fn lookup_context(asker: &Asker, granted: bool) -> Result<Context, Box<dyn std::
         ("purpose", asker.purpose.as_ref().map(|purpose| named("Purpose", purpose.as_str()))),
         ("allowsLookup", Some(RestrictedExpression::new_bool(asker.allows_lookup))),
         ("granted", Some(RestrictedExpression::new_bool(granted))),
+        ("today", Some(RestrictedExpression::new_long(as_number(asker.today)))),
+    ]))?)
+}
+
+fn case_context(asker: &Asker, concern: Concern) -> Result<Context, Box<dyn std::error::Error>> {
+    let Concern { initiator, implementer, provider, subject, published } = concern;
+    let truth = |value| Some(RestrictedExpression::new_bool(value));
+    Ok(Context::from_pairs(attributes([
+        ("isInitiator", truth(initiator)),
+        ("isImplementer", truth(implementer)),
+        ("isProvider", truth(provider)),
+        ("isSubject", truth(subject)),
+        ("isPublished", truth(published)),
         ("today", Some(RestrictedExpression::new_long(as_number(asker.today)))),
     ]))?)
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use strum::IntoEnumIterator;
 
 use super::PolicyFault;
+use super::case::{CaseAction, Concern};
 use super::folder::SCHEMA;
 use super::head::HeadField;
 use super::profile::{Declared, ProfileKey};
@@ -73,6 +74,7 @@ fn misfit(rules: &Rules) -> Option<PolicyFault> {
         .into_iter()
         .flat_map(|target| [Action::Read, Action::ReadMasked, Action::Filter].map(|action| (action, target.clone())));
     let register = (Action::Lookup, Target::Register { granted: false });
+    let cases = CaseAction::iter().map(|action| (action.as_question(), Target::Case(Concern::default())));
     let asker = Arc::new(Asker {
         role: Role::Department,
         department: DepartmentId::parse("X"),
@@ -81,8 +83,11 @@ fn misfit(rules: &Rules) -> Option<PolicyFault> {
         allows_lookup: false,
         today: Date::ZERO,
     });
-    let mut questions =
-        fields.chain([register]).map(|(action, target)| Question { asker: Arc::clone(&asker), action, target });
+    let mut questions = fields.chain([register]).chain(cases).map(|(action, target)| Question {
+        asker: Arc::clone(&asker),
+        action,
+        target,
+    });
     let refusal = questions.find_map(|question| rules.policies().answer(&question).err())?;
     Some(PolicyFault::of_file(SCHEMA, format!("does not fit the program: {refusal}")))
 }
@@ -106,6 +111,7 @@ impl<'a> Widening<'a> {
         let profiles = profiles(rules);
         for key in &profiles {
             search.lookups(key);
+            search.cases(key);
         }
         let mut seen = HashSet::new();
         for item in rules.catalogue().items() {
@@ -160,6 +166,23 @@ impl<'a> Widening<'a> {
             if !open {
                 for id in self.ask(&asker, Action::Lookup, Target::Register { granted }).iter() {
                     self.widens(id, Action::Lookup, "the register of persons", (key, Relation::None));
+                }
+            }
+        }
+    }
+
+    /// Steps of the joint work that the role has no part in.
+    fn cases(&mut self, key: &(ProfileKey, Option<Purpose>)) {
+        let (key, purpose) = key;
+        if purpose.is_some() {
+            // Steps do not depend on a purpose.
+            return;
+        }
+        let asker = self.rules.asker(key, None);
+        for action in CaseAction::iter().filter(|action| !action.is_open_to(key.role)) {
+            for concern in Concern::probes() {
+                for id in self.ask(&asker, action.as_question(), Target::Case(concern)).iter() {
+                    self.widens(id, action.as_question(), "a case", (key, Relation::None));
                 }
             }
         }

@@ -5,6 +5,7 @@
 //! the reading of policy files.
 
 mod cache;
+pub mod case;
 mod cedar;
 mod check;
 mod decider;
@@ -28,6 +29,7 @@ mod reach;
 mod rules;
 mod table;
 
+pub use case::{CaseAction, CasePermit, Concern};
 pub use decider::{Decider, Explained};
 pub use fault::{PolicyFault, PurposeNotAllowed};
 pub use findings::Findings;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+use super::case::{self, CaseAction, CasePermit, Concern};
 use super::head::HeadField;
 use super::profile::Profile;
 use super::reach::reached;
@@ -213,6 +214,11 @@ impl Permit {
     /// Whether a natural person may be looked up by citizen number. With a grant, the answer is for its subject alone.
     pub fn may_look_up(&self) -> bool {
         self.profile.may_look_up(&self.standing)
+    }
+
+    /// The right to do `action` with a case of the joint work that the caller stands to as `concern` says; `None` = it has none.
+    pub fn case(&self, action: CaseAction, concern: Concern) -> Option<CasePermit> {
+        case::decide(&self.rules, &self.profile.right().asker, action, concern)
     }
 
     /// How the caller stands to a record.

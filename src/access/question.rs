@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::case::Concern;
 use crate::domain::{
     DataClass, Date, DepartmentId, ItemCode, MaskRule, PurposeCode, Relation, Role, SubjectCategory, Tier,
 };
@@ -21,6 +22,20 @@ pub(super) enum Action {
     Filter,
     /// Look a natural person up by citizen number.
     Lookup,
+    /// Initiate a joint action.
+    InitiateJointAction,
+    /// Dispatch one.
+    DispatchJointAction,
+    /// Answer to an assignment.
+    RespondJointAction,
+    /// Report an assignment.
+    SubmitExecutionFeedback,
+    /// End a joint action.
+    EndJointAction,
+    /// See a case.
+    ViewCase,
+    /// Read the texts of a case.
+    ReadCaseTexts,
 }
 
 /// Who asks, with what right, on which day.
@@ -79,6 +94,8 @@ pub(super) enum Target {
         /// Whether the caller holds an authorization for its purpose.
         granted: bool,
     },
+    /// A case of the joint work, for a caller that stands so to it.
+    Case(Concern),
 }
 
 /// One question.

@@ -7,6 +7,7 @@ pub mod columns;
 pub mod departments;
 pub mod fault;
 pub mod format;
+pub mod measures;
 pub mod model;
 pub mod rules;
 pub mod terms;
@@ -25,6 +26,7 @@ pub use columns::column_key;
 pub use departments::{Department, Departments, Division};
 pub use fault::CatalogueFault;
 pub use format::DataFormat;
+pub use measures::{BasisKind, Measure, Measures};
 pub use model::{
     Bilingual, Catalogue, Field, FieldType, Head, Item, ListKind, NaturalKey, Reach, Requirement, Sharing,
     SubjectMapping, Vintage,

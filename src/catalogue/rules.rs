@@ -11,6 +11,7 @@ use toml::Spanned;
 
 use super::{Bilingual, CatalogueFault};
 use crate::domain::Level;
+use crate::domain::deadlines::Deadlines;
 use crate::domain::penalty::{PenaltyKind, Procedure};
 use crate::domain::period::{LevelPeriod, PublicationRule, RulePack};
 use crate::domain::time::Date;
@@ -120,6 +121,7 @@ struct PackFile {
     procedures: BTreeMap<Procedure, Spanned<Level>>,
     kinds: BTreeMap<PenaltyKind, Spanned<Level>>,
     rules: BTreeMap<String, Spanned<PublicationRule>>,
+    deadlines: Spanned<Deadlines>,
 }
 
 fn read_pack(source: Source<'_>) -> Result<RulePack, Vec<CatalogueFault>> {
@@ -132,6 +134,9 @@ fn read_pack(source: Source<'_>) -> Result<RulePack, Vec<CatalogueFault>> {
     }
     if file.legal_basis.get_ref().is_empty() {
         faults.push(source.fault(at(file.legal_basis.span()), "no legal basis"));
+    }
+    for reason in file.deadlines.get_ref().faults() {
+        faults.push(source.fault(at(file.deadlines.span()), reason));
     }
     for name in PUBLICATION_RULES.iter().filter(|&&name| !file.rules.contains_key(name)) {
         faults.push(source.fault(None, format!("no publication rule `{name}`")));
@@ -148,6 +153,7 @@ fn read_pack(source: Source<'_>) -> Result<RulePack, Vec<CatalogueFault>> {
             procedures: plain(file.procedures),
             kinds: plain(file.kinds),
             rules: plain(file.rules),
+            deadlines: file.deadlines.into_inner(),
         }),
         Some(_) => Err(faults),
         None => {
@@ -253,6 +259,7 @@ rules.list = { window = "TERM", level = "GENERAL", months = 36 }
 rules.abnormal = { window = "REMOVAL", level = "GENERAL", max_months = 36 }
 rules.permanent = { window = "UNLIMITED" }
 rules.none = { window = "SHARED_ONLY" }
+deadlines = { initiate = 30, dispatch = 5, respond = 5, execution_return = 10, initiator_return = 15, objection = 3 }
 "#;
 
     fn read(texts: &[String]) -> Result<RulePacks, Vec<String>> {
@@ -305,6 +312,10 @@ rules.none = { window = "SHARED_ONLY" }
         assert_eq!(fault("shared = true", "shared = false"), "one.toml:5: level `GENERAL` is public and not shared");
         assert_eq!(fault("[\"a paper\"]", "[]"), "one.toml:3: no legal basis");
         assert_eq!(fault("rules.none = { window = \"SHARED_ONLY\" }\n", ""), "one.toml: no publication rule `none`");
+        assert_eq!(
+            fault("initiator_return = 15", "initiator_return = 9"),
+            "one.toml:13: the summary is due after the returns that it is made of"
+        );
         assert!(fault("kinds.FINE", "kinds.FEE").starts_with("one.toml:6: unknown variant `FEE`"));
         assert_eq!(
             fault("window = \"UNLIMITED\"", "window = \"UNLIMITED\", months = 3"),

@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use super::envelope::{self, TAG_BYTES};
 use super::key::{Algorithm, Key, Purpose};
 use super::{Keyring, padding};
-use crate::access::{Cell, Decision};
+use crate::access::{CaseAction, CasePermit, Cell, Decision};
 use crate::clock::Ambient;
 use crate::domain::{Envelope, ItemCode, Place, RecordId, Sensitive};
 
@@ -176,6 +176,19 @@ impl Keyring {
             Some(fault) => Err(open_error(place, fault)),
             None => self.unseal(place, envelope).map_err(|fault| open_error(place, fault)),
         }
+    }
+
+    /// Opens a text of a case, by the right to read the texts of that case.
+    pub fn open_case_text(
+        &self,
+        place: &Place<'_>,
+        envelope: &Envelope,
+        permit: &CasePermit,
+    ) -> Result<Sensitive, OpenError> {
+        if permit.action() != CaseAction::ReadTexts {
+            return Err(open_error(place, OpenFault::Withheld));
+        }
+        self.unseal(place, envelope).map_err(|fault| open_error(place, fault))
     }
 
     /// Seals an envelope anew, at the same record and field or at its next version, under the active key.

@@ -56,6 +56,14 @@ uuid_id!(
     BreakGlassId
 );
 uuid_id!(
+    /// A case of the joint work: a joint action, an objection, a repair.
+    CaseId
+);
+uuid_id!(
+    /// One measure of a joint action in one implementing department.
+    AssignmentId
+);
+uuid_id!(
     /// A batch of imported rows.
     BatchId
 );
@@ -113,4 +121,10 @@ code!(
     PurposeCode,
     "a purpose code (lower-case letters, digits and hyphens)",
     |c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'
+);
+code!(
+    /// The code of a measure of reward or punishment, such as `RESTRICT_MARKET_ACCESS`.
+    MeasureCode,
+    "a measure code (upper-case letters, digits and underscores)",
+    |c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_'
 );

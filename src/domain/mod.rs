@@ -1,8 +1,10 @@
 //! The words of the field, as types. Nothing here does I/O, reads a clock or names another room.
 
 pub mod calendar;
+pub mod deadlines;
 pub mod id;
 pub mod identifier;
+pub mod joint_action;
 pub mod penalty;
 pub mod period;
 pub mod sealed;
@@ -10,11 +12,18 @@ pub mod sensitive;
 pub mod text;
 pub mod time;
 pub mod vocabulary;
+pub mod workflow;
 
-pub use id::{AuthorizationId, BatchId, BreakGlassId, DepartmentId, ItemCode, PurposeCode, RecordId, SubjectId};
+pub use id::{
+    AssignmentId, AuthorizationId, BatchId, BreakGlassId, CaseId, DepartmentId, ItemCode, MeasureCode, PurposeCode,
+    RecordId, SubjectId,
+};
 pub use sealed::{Envelope, Place, SealedFields};
 pub use sensitive::Sensitive;
 pub use time::{Date, Instant};
 pub use vocabulary::{
     DataClass, Disclosure, Language, Level, MaskRule, RecordState, Relation, Role, SubjectCategory, Tier,
+};
+pub use workflow::{
+    AssignmentAnswer, AssignmentStage, JointActionEnding, JointActionKind, JointActionStage, MeasureGroup, WorkflowStep,
 };

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use strum::{Display, EnumString, IntoStaticStr};
 
 use super::calendar::add_months;
+use super::deadlines::Deadlines;
 use super::penalty::{PenaltyKind, Procedure};
 use super::text::is_no_end;
 use super::time::{Date, NO_END};
@@ -35,6 +36,8 @@ pub struct RulePack {
     pub kinds: BTreeMap<PenaltyKind, Level>,
     /// The rules that catalogue items name as their `publication`.
     pub rules: BTreeMap<String, PublicationRule>,
+    /// How long each step of the joint work may take.
+    pub deadlines: Deadlines,
 }
 
 /// What a level means: where it is shown and for how long.

@@ -38,6 +38,7 @@ fn pack() -> RulePack {
         ]
         .map(|(name, rule)| (name.to_owned(), rule))
         .into(),
+        deadlines: crate::domain::deadlines::OF_THE_PLAN,
     }
 }
 

@@ -1,15 +1,12 @@
 //! The closed vocabularies, each written once: text for tokens, database, policies and GraphQL is the
 //! same UPPER_SNAKE name everywhere.
 
-use serde::{Deserialize, Serialize};
-use strum::{AsRefStr, Display, EnumIter, EnumString, IntoStaticStr};
-
 macro_rules! vocabulary {
     ($(#[$meta:meta])* $name:ident { $($(#[$value_meta:meta])* $value:ident),+ $(,)? }) => {
         $(#[$meta])*
         #[derive(
-            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, AsRefStr, Display, EnumIter, EnumString,
-            IntoStaticStr, Serialize, Deserialize, async_graphql::Enum,
+            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, strum::AsRefStr, strum::Display, strum::EnumIter,
+            strum::EnumString, strum::IntoStaticStr, serde::Serialize, serde::Deserialize, async_graphql::Enum,
         )]
         #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
         #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -24,6 +21,7 @@ macro_rules! vocabulary {
         }
     };
 }
+pub(super) use vocabulary;
 
 vocabulary! {
     /// Who asks. The three administrators are separate persons and read no credit data.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::cursor::Cursors;
 use super::node_id::NodeIds;
 use crate::access::{Decider, Findings, MustCheck};
-use crate::catalogue::{Catalogue, Departments, RulePacks};
+use crate::catalogue::{Catalogue, Departments, Measures, RulePacks};
 use crate::clock::Ambient;
 use crate::crypto::Keyring;
 use crate::domain::SubjectId;
@@ -37,6 +37,8 @@ pub struct Gateway {
     pub cursors: Cursors,
     /// The dated rules of publication.
     pub rules: Rules,
+    /// What may be done to the trustworthy and the untrustworthy.
+    pub measures: Measures,
     /// For which decisions a check must stand in the ledger.
     pub must_check: MustCheck,
     /// What in the register deserves a look.

@@ -9,7 +9,7 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use crate::domain::{AuthorizationId, BreakGlassId, RecordId, SubjectId};
+use crate::domain::{AssignmentId, AuthorizationId, BreakGlassId, CaseId, RecordId, SubjectId};
 
 const VERSION: u8 = 1;
 const TAG_SIZE: usize = 12;
@@ -25,6 +25,10 @@ pub enum NodeRef {
     Authorization(AuthorizationId),
     /// An opening in an emergency.
     BreakGlass(BreakGlassId),
+    /// A joint action.
+    JointAction(CaseId),
+    /// A measure of one in one department.
+    Assignment(AssignmentId),
     /// A ledger entry, by its index.
     Entry(u64),
 }
@@ -54,6 +58,8 @@ impl NodeIds {
             NodeRef::Record(id) => (b'R', *id.bytes()),
             NodeRef::Authorization(id) => (b'A', *id.bytes()),
             NodeRef::BreakGlass(id) => (b'B', *id.bytes()),
+            NodeRef::JointAction(id) => (b'J', *id.bytes()),
+            NodeRef::Assignment(id) => (b'M', *id.bytes()),
             NodeRef::Entry(index) => (b'E', u128::from(index).to_be_bytes()),
         };
         let mut bytes = vec![VERSION, kind];
@@ -80,6 +86,8 @@ impl NodeIds {
             b'R' => Some(NodeRef::Record(RecordId::new(uuid))),
             b'A' => Some(NodeRef::Authorization(AuthorizationId::new(uuid))),
             b'B' => Some(NodeRef::BreakGlass(BreakGlassId::new(uuid))),
+            b'J' => Some(NodeRef::JointAction(CaseId::new(uuid))),
+            b'M' => Some(NodeRef::Assignment(AssignmentId::new(uuid))),
             b'E' => u64::try_from(u128::from_be_bytes(uuid)).ok().map(NodeRef::Entry),
             _ => None,
         }

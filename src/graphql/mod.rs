@@ -19,6 +19,7 @@ mod scalar;
 pub mod schema;
 mod scope;
 mod validation;
+mod workflow;
 
 pub use answer::{Answer, Refused};
 pub use engine::Engine;

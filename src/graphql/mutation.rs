@@ -19,7 +19,7 @@ use crate::exchange::{break_glass, credit_check, delay, redaction, review};
 
 /// Everything that can be changed.
 #[derive(Clone, Copy, Debug)]
-pub struct Mutation;
+pub struct RegisterMutation;
 
 /// The roles that may use each mutation. Asked before the intent is written, so a refusal is one entry.
 pub(super) fn roles_of(field: &str) -> &'static [Role] {
@@ -31,7 +31,13 @@ pub(super) fn roles_of(field: &str) -> &'static [Role] {
         "proposeDelay" => delay::PROPOSERS,
         "agreeToDelay" => delay::APPROVERS,
         "reviewQuery" => review::REVIEWERS,
-        "submitRecords" | "creditCheck" => &[Role::Department, Role::Coordinator],
+        "submitRecords"
+        | "creditCheck"
+        | "initiateJointAction"
+        | "respondJointAction"
+        | "submitExecutionFeedback"
+        | "endJointAction" => &[Role::Department, Role::Coordinator],
+        "dispatchJointAction" => &[Role::Coordinator],
         _ => &[],
     }
 }
@@ -281,7 +287,7 @@ pub struct SubmittedRow {
 
 /// Everything that can be changed.
 #[Object]
-impl Mutation {
+impl RegisterMutation {
     /// Grants an authorization over your own records.
     async fn grant_authorization(
         &self,
@@ -422,7 +428,7 @@ impl Mutation {
     }
 }
 
-fn invalid(problems: Vec<authorization::InputProblem>) -> InvalidInput {
+pub(super) fn invalid(problems: Vec<authorization::InputProblem>) -> InvalidInput {
     InvalidInput { problems: problems.into_iter().map(InputProblem::from).collect() }
 }
 

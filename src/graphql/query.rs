@@ -35,7 +35,7 @@ use crate::exchange::{
 
 /// Everything that can be read.
 #[derive(Clone, Copy, Debug)]
-pub struct Query;
+pub struct RegisterQuery;
 
 /// Narrows a list of records.
 #[derive(Clone, Debug, Default, InputObject)]
@@ -64,7 +64,7 @@ pub struct FieldEquals {
 
 /// Everything that can be read.
 #[Object]
-impl Query {
+impl RegisterQuery {
     /// Who you are to the gateway, and what you would see.
     async fn viewer(&self) -> Viewer {
         Viewer
@@ -138,7 +138,7 @@ impl Query {
         nullable(|| {
             let inquiry = ctx.inquiry()?;
             let node = match inquiry.gateway().node_ids.decode(&id) {
-                None | Some(NodeRef::BreakGlass(_)) => None,
+                None | Some(NodeRef::BreakGlass(_) | NodeRef::JointAction(_) | NodeRef::Assignment(_)) => None,
                 Some(NodeRef::Subject(id)) => Subject::find(inquiry, id)?.map(Node::Subject),
                 Some(NodeRef::Record(id)) => record::by_id(inquiry, id)?.map(RecordObject).map(Node::Record),
                 Some(NodeRef::Authorization(id)) => {
@@ -298,7 +298,7 @@ impl Query {
     }
 }
 
-fn department_id(text: &str) -> Result<DepartmentId, ApiError> {
+pub(super) fn department_id(text: &str) -> Result<DepartmentId, ApiError> {
     let unknown = || ApiError::new(Code::BadUserInput, "`department` is a department id such as `AMR`");
     DepartmentId::parse(text).ok_or_else(unknown)
 }

@@ -2,18 +2,29 @@
 
 use std::sync::Arc;
 
-use async_graphql::{EmptySubscription, Schema, ValidationMode};
+use async_graphql::{EmptySubscription, MergedObject, Schema, ValidationMode};
 
 use super::guard::HEIGHT;
-use super::mutation::Mutation;
+use super::mutation::RegisterMutation;
 use super::object::node::Node;
 use super::object::record::RecordObject;
-use super::query::Query;
+use super::query::RegisterQuery;
 use super::scope;
+use super::workflow::{WorkflowMutation, WorkflowQuery};
 use crate::catalogue::Catalogue;
 
 /// The schema of one catalogue.
-pub type GatewaySchema = Schema<Query, Mutation, EmptySubscription>;
+pub type GatewaySchema = Schema<QueryRoot, MutationRoot, EmptySubscription>;
+
+/// Everything that can be asked.
+#[derive(Clone, Copy, Debug, MergedObject)]
+#[graphql(name = "Query")]
+pub struct QueryRoot(RegisterQuery, WorkflowQuery);
+
+/// Everything that can be changed.
+#[derive(Clone, Copy, Debug, MergedObject)]
+#[graphql(name = "Mutation")]
+pub struct MutationRoot(RegisterMutation, WorkflowMutation);
 
 /// Builds the schema of a catalogue.
 pub fn build(catalogue: &Arc<Catalogue>) -> GatewaySchema {
@@ -27,13 +38,17 @@ pub(super) fn build_for_valid(catalogue: &Arc<Catalogue>) -> GatewaySchema {
 
 fn build_with(catalogue: &Arc<Catalogue>, validation: ValidationMode) -> GatewaySchema {
     scope::with(catalogue, || {
-        Schema::build(Query, Mutation, EmptySubscription)
-            .register_output_type::<Node>()
-            .register_output_type::<RecordObject>()
-            .disable_suggestions()
-            .validation_mode(validation)
-            .limit_recursive_depth(HEIGHT)
-            .finish()
+        Schema::build(
+            QueryRoot(RegisterQuery, WorkflowQuery),
+            MutationRoot(RegisterMutation, WorkflowMutation),
+            EmptySubscription,
+        )
+        .register_output_type::<Node>()
+        .register_output_type::<RecordObject>()
+        .disable_suggestions()
+        .validation_mode(validation)
+        .limit_recursive_depth(HEIGHT)
+        .finish()
     })
 }
 

@@ -10,7 +10,7 @@ mod number;
 mod scan;
 mod surnames;
 
-use crate::access::{Cell, Decision};
+use crate::access::{CaseAction, CasePermit, Cell, Decision};
 use crate::domain::text::{fold_width, is_blank, parse_date};
 use crate::domain::{MaskRule, Sensitive};
 
@@ -38,6 +38,13 @@ pub fn show(cell: &Cell<'_>, value: &Sensitive) -> Option<Shown> {
 /// As [`show`], for the text of a field that is not sealed.
 pub fn show_plain(cell: &Cell<'_>, value: &str) -> Option<Shown> {
     reveal(cell.decision(), cell.field().scanned, value)
+}
+
+/// A reason or a report of a case, for whoever may read its texts: other persons' numbers and names are replaced. Nothing for a
+/// permit of another kind.
+pub fn show_case_text(permit: &CasePermit, value: &Sensitive) -> Option<String> {
+    let shown = reveal(Decision::Clear, true, value.expose())?;
+    (permit.action() == CaseAction::ReadTexts).then_some(shown.text)
 }
 
 fn reveal(decision: Decision, scanned: bool, value: &str) -> Option<Shown> {

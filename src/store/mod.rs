@@ -2,13 +2,16 @@
 //!
 //! `connection` alone names a backend.
 
+pub mod assignment;
 pub mod authorization;
 pub mod break_glass;
+pub mod case_step;
 pub mod connection;
 pub mod database;
 pub mod deposit;
 pub mod error;
 mod insert;
+pub mod joint_action;
 pub mod ledger;
 mod limited;
 pub mod record;
@@ -28,4 +31,9 @@ pub(crate) fn row_id<T>(
     bytes: &[u8],
 ) -> Result<T, StoreError> {
     read(bytes).ok_or_else(|| StoreError::corrupt(table, column, bytes))
+}
+
+/// Reads a text that is empty when the value is absent.
+pub(crate) fn optional<T>(text: &str, parse: impl FnOnce(&str) -> Option<T>) -> Result<Option<T>, ()> {
+    if text.is_empty() { Ok(None) } else { parse(text).map(Some).ok_or(()) }
 }

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use super::connection::{AnyConnection, on_each_backend};
 use super::limited::{Limited, LimitedTo};
 use super::schema::{record_index, records};
-use super::{StoreError, row_id};
+use super::{StoreError, optional, row_id};
 use crate::domain::time::Date;
 use crate::domain::{DepartmentId, ItemCode, Level, RecordId, RecordState, SealedFields, SubjectCategory, SubjectId};
 
@@ -90,10 +90,6 @@ impl TryFrom<RecordRow> for Record {
             version: row.version,
         })
     }
-}
-
-fn optional<T>(text: &str, parse: impl FnOnce(&str) -> Option<T>) -> Result<Option<T>, ()> {
-    if text.is_empty() { Ok(None) } else { parse(text).map(Some).ok_or(()) }
 }
 
 /// Which rows are wanted, by their windows.
@@ -294,7 +290,7 @@ fn narrowed<'a>(mut query: Boxed<'a>, selection: &Selection) -> Boxed<'a> {
 
 /// Current and public on a day.
 #[diesel::dsl::auto_type(no_type_alias)]
-fn published_on(day: String) -> _ {
+pub(super) fn published_on(day: String) -> _ {
     let current: &'static str = RecordState::Current.name();
     records::public_until.ge(day).and(records::state.eq(current))
 }

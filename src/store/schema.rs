@@ -127,6 +127,60 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    joint_actions (id) {
+        id -> Binary,
+        kind -> Text,
+        subject -> Binary,
+        basis -> Binary,
+        initiator -> Text,
+        legal_basis -> Text,
+        measures -> Text,
+        act_on -> Text,
+        notified_on -> Text,
+        initiated_on -> Text,
+        ends_on -> Text,
+        stage -> Text,
+        ending -> Text,
+        suspensions -> BigInt,
+        suspended_on -> Text,
+        due_on -> Text,
+        steps -> BigInt,
+        entry -> BigInt,
+    }
+}
+
+diesel::table! {
+    assignments (id) {
+        id -> Binary,
+        action -> Binary,
+        place -> BigInt,
+        department -> Text,
+        measure -> Text,
+        stage -> Text,
+        assigned_on -> Text,
+        answered_on -> Text,
+        reported_on -> Text,
+        due_on -> Text,
+    }
+}
+
+diesel::table! {
+    case_steps (case_id, number) {
+        case_id -> Binary,
+        number -> BigInt,
+        step -> Text,
+        assignment -> Nullable<Binary>,
+        role -> Text,
+        department -> Text,
+        at -> BigInt,
+        due_on -> Text,
+        facts -> Text,
+        sealed -> Binary,
+        entry -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     subjects,
     subject_identifiers,
@@ -137,5 +191,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     record_index,
     authorizations,
     break_glass,
-    break_glass_notices
+    break_glass_notices,
+    joint_actions,
+    assignments,
+    case_steps
 );

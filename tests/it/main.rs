@@ -25,6 +25,7 @@ mod findings;
 mod guard;
 mod import;
 mod imports;
+mod joint_actions;
 mod kills;
 mod ledger_bundles;
 mod ledger_files;

@@ -8,6 +8,7 @@ use super::access_log::AccessLogRow;
 use super::audit_entry::AuditEntry;
 use super::authorization::Authorization;
 use super::break_glass::BreakGlassOpening;
+use super::joint_action::{Assignment, JointAction, OverdueStep};
 use super::rate_limit::RateLimit;
 use super::record::RecordObject;
 use super::review::Review;
@@ -94,6 +95,9 @@ connection!(AuthorizationConnection, AuthorizationEdge, Authorization, "authoriz
 connection!(AccessLogConnection, AccessLogEdge, AccessLogRow, "queries about you");
 connection!(AuditEntryConnection, AuditEntryEdge, AuditEntry, "ledger entries");
 connection!(ReviewConnection, ReviewEdge, Review, "queries to review");
+connection!(JointActionConnection, JointActionEdge, JointAction, "joint actions");
+connection!(AssignmentConnection, AssignmentEdge, Assignment, "assignments");
+connection!(OverdueStepConnection, OverdueStepEdge, OverdueStep, "steps that are late");
 connection!(BreakGlassConnection, BreakGlassEdge, BreakGlassOpening, "openings in an emergency");
 
 /// A page of records.

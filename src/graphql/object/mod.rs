@@ -11,6 +11,8 @@ pub mod credit_check;
 pub mod delay;
 pub mod department;
 pub mod finding;
+pub mod joint_action;
+pub mod measure;
 pub mod node;
 pub mod rate_limit;
 pub mod record;

@@ -42,12 +42,14 @@ pub struct Wanted {
     pub shipped_limits: bool,
     /// The databases; SQLite files in the folder unless said otherwise.
     pub databases: Option<(String, String)>,
+    /// The instant at which it begins.
+    pub now: &'static str,
 }
 
 impl Default for Wanted {
     fn default() -> Self {
         let policies = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies");
-        Self { policies, shipped_limits: false, databases: None }
+        Self { policies, shipped_limits: false, databases: None, now: NOW }
     }
 }
 
@@ -60,7 +62,7 @@ impl TestApp {
     /// The application as wanted.
     pub fn with(wanted: Wanted) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let clock = Arc::new(FixedClock::new(Instant::parse_rfc3339(NOW).unwrap()));
+        let clock = Arc::new(FixedClock::new(Instant::parse_rfc3339(wanted.now).unwrap()));
         let ambient = Ambient::new(Arc::clone(&clock) as _, Arc::new(SeededEntropy::new(7)));
         let issuer_folder = folder.path().join("issuer");
         std::fs::create_dir(&issuer_folder).unwrap();

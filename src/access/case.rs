@@ -1,0 +1,110 @@
+//! Steps of the joint work (联合奖惩): which of them a caller may take, by how it stands to the case.
+//!
+//! INVARIANT: a `CasePermit` is made here alone. Taking a step and opening a text need one of that very action.
+
+use std::sync::Arc;
+
+use super::question::{Action, Target};
+use super::rules::Rules;
+use crate::domain::Role;
+
+/// What is done with a case. The names stand in the policies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::EnumIter)]
+pub enum CaseAction {
+    /// Initiate a joint action.
+    Initiate,
+    /// Dispatch it to the implementing departments.
+    Dispatch,
+    /// Answer to an assignment.
+    Respond,
+    /// Report an assignment.
+    Feedback,
+    /// End it.
+    End,
+    /// See that it is there, and how it stands.
+    View,
+    /// Read reasons and reports.
+    ReadTexts,
+}
+
+impl CaseAction {
+    pub(super) fn as_question(self) -> Action {
+        match self {
+            Self::Initiate => Action::InitiateJointAction,
+            Self::Dispatch => Action::DispatchJointAction,
+            Self::Respond => Action::RespondJointAction,
+            Self::Feedback => Action::SubmitExecutionFeedback,
+            Self::End => Action::EndJointAction,
+            Self::View => Action::ViewCase,
+            Self::ReadTexts => Action::ReadCaseTexts,
+        }
+    }
+
+    /// Whether any policy may permit it to the role. The administrators take part in nothing; whoever is no department takes
+    /// no step.
+    pub(super) fn is_open_to(self, role: Role) -> bool {
+        match (self, role) {
+            (_, Role::Auditor | Role::SecurityAdmin | Role::SystemAdmin) => false,
+            (_, Role::Department | Role::Coordinator) | (Self::View, _) | (Self::ReadTexts, Role::Subject) => true,
+            (_, Role::Public | Role::Subject | Role::Grantee) => false,
+        }
+    }
+}
+
+/// How a caller stands to a case. Facts that the case and the caller's token give; more than one may hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Concern {
+    /// The caller's department initiated it.
+    pub initiator: bool,
+    /// The caller's department was assigned a measure, after it was dispatched.
+    pub implementer: bool,
+    /// The caller's department provided the record that it rests on.
+    pub provider: bool,
+    /// It is about the caller.
+    pub subject: bool,
+    /// The record that it rests on is public today, and the action is in force.
+    pub published: bool,
+}
+
+impl Concern {
+    /// None, each alone, and all: for looking a policy through.
+    pub(super) fn probes() -> impl Iterator<Item = Self> {
+        [0_u8, 1, 2, 4, 8, 16, 31].into_iter().map(|bits| {
+            let has = |bit: u8| bits & (1 << bit) != 0;
+            Self { initiator: has(0), implementer: has(1), provider: has(2), subject: has(3), published: has(4) }
+        })
+    }
+}
+
+/// The right to do one thing with one case.
+#[derive(Clone, Debug)]
+pub struct CasePermit {
+    action: CaseAction,
+    policies: Arc<[Arc<str>]>,
+}
+
+impl CasePermit {
+    /// What may be done.
+    pub fn action(&self) -> CaseAction {
+        self.action
+    }
+
+    /// The policies that permit it.
+    pub fn policies(&self) -> &[Arc<str>] {
+        &self.policies
+    }
+}
+
+/// Decides one action on one case; `None` = not permitted.
+pub(super) fn decide(
+    rules: &Rules,
+    asker: &Arc<super::question::Asker>,
+    action: CaseAction,
+    concern: Concern,
+) -> Option<CasePermit> {
+    if !action.is_open_to(asker.role) {
+        return None;
+    }
+    let answer = rules.ask(asker, action.as_question(), Target::Case(concern));
+    answer.allowed.then_some(CasePermit { action, policies: answer.policies })
+}

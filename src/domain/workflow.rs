@@ -1,0 +1,102 @@
+//! The words of the joint work (联合奖惩): kinds, stages and endings, each the same UPPER_SNAKE name in database, policies and
+//! GraphQL. What may follow what stands in `joint_action`.
+
+use super::vocabulary::vocabulary;
+
+vocabulary! {
+    /// Whether a measure, and a joint action, rewards or punishes.
+    JointActionKind {
+        /// 守信联合激励: for the trustworthy.
+        Incentive,
+        /// 失信联合惩戒: for the seriously untrustworthy.
+        Punishment,
+    }
+}
+
+vocabulary! {
+    /// What a measure does to its subject (全国失信惩戒措施基础清单), or that it rewards.
+    MeasureGroup {
+        /// 减损权益或增加义务: takes away a right or adds a duty; needs a law or regulation.
+        Rights,
+        /// 相关管理措施: manages, and takes no right away.
+        Management,
+        /// 公共管理机构以外的组织自主实施: others may take it of their own will.
+        Voluntary,
+        /// 守信激励: rewards.
+        Incentive,
+    }
+}
+
+vocabulary! {
+    /// How far a joint action has come.
+    JointActionStage {
+        /// 已发起: it waits to be dispatched.
+        Initiated,
+        /// 已推送: implementing departments have to answer, or to report for the first time.
+        Dispatched,
+        /// 执行中: every department has answered, and whoever takes a measure has reported it.
+        InForce,
+        /// 已终止.
+        Ended,
+    }
+}
+
+vocabulary! {
+    /// Why a joint action ended.
+    JointActionEnding {
+        /// 期满: its term is over.
+        Expired,
+        /// 信用修复: what it rests on was repaired.
+        Repaired,
+        /// 撤销: what it rests on was withdrawn, or it was found to be wrong.
+        Revoked,
+        /// 不适用: no department takes any of its measures.
+        NotApplicable,
+    }
+}
+
+vocabulary! {
+    /// How far one measure has come in one implementing department.
+    AssignmentStage {
+        /// 待响应: the department has to answer.
+        Assigned,
+        /// 已响应: it takes the measure, and has to report for the first time.
+        Taken,
+        /// 不适用: it does not take it, with a reason.
+        NotApplicable,
+        /// 已执行: it has reported that the measure is carried out.
+        Executed,
+        /// 已解除: the action ended, or the measure was lifted.
+        Lifted,
+    }
+}
+
+vocabulary! {
+    /// What a department answers to a measure that it was assigned.
+    AssignmentAnswer {
+        /// It takes the measure.
+        Taken,
+        /// The measure does not apply, with a reason.
+        NotApplicable,
+    }
+}
+
+vocabulary! {
+    /// A step of the joint work.
+    WorkflowStep {
+        /// 发起: identify subject, measures and term, notify the party.
+        Initiate,
+        /// 推送: to the implementing departments.
+        Dispatch,
+        /// 响应: a department answers to a measure.
+        Respond,
+        /// 反馈: a department reports what came of a measure.
+        Feedback,
+        /// 暂停: measures rest while an objection is examined.
+        Suspend,
+        /// 恢复: they go on.
+        Resume,
+        /// 终止.
+        End,
+    }
+}

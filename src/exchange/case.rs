@@ -1,0 +1,114 @@
+//! What all cases of the joint work have in common: the right to a step, its row, its marks in the ledger, its texts.
+//!
+//! INVARIANT: a step carries the index of the entry that announced it (the intent of its mutation), which is durable before the
+//! step is taken. A crash between the two leaves an intent without a step, a crash after the step one without an outcome:
+//! `settle` tells the second in the ledger.
+
+use serde_json::Value;
+
+use super::authorization::InputProblem;
+use super::fault::Fault;
+use super::gateway::Gateway;
+use super::inquiry::Inquiry;
+use crate::access::{CaseAction, CasePermit, Concern};
+use crate::domain::{AssignmentId, CaseId, Date, ItemCode, Place, RecordId, SealedFields, Sensitive, WorkflowStep};
+use crate::masking;
+pub use crate::store::case_step::CaseStep;
+
+/// The longest text of a step, in characters.
+pub const TEXT_MAX: usize = 2_000;
+/// What the texts of steps are sealed under.
+const ITEM: &str = "case-step";
+
+/// A step about to be appended.
+#[derive(Clone, Debug)]
+pub(super) struct NewStep<'a> {
+    /// The case.
+    pub(super) case: CaseId,
+    /// Which of its steps, from 1.
+    pub(super) number: i64,
+    /// What is done.
+    pub(super) step: WorkflowStep,
+    /// The assignment that it is about.
+    pub(super) assignment: Option<AssignmentId>,
+    /// By when it had to be done.
+    pub(super) due_on: Option<Date>,
+    /// What was decided, without private values.
+    pub(super) facts: Value,
+    /// Reasons and reports, by name.
+    pub(super) texts: &'a [(&'a str, &'a str)],
+}
+
+/// The right to do `action` with a case, or what to tell the caller, who then has reached beyond its rights.
+pub(super) fn permit(
+    inquiry: &Inquiry,
+    action: CaseAction,
+    concern: Concern,
+    part: &str,
+) -> Result<CasePermit, Vec<InputProblem>> {
+    inquiry.permit().case(action, concern).ok_or_else(|| {
+        inquiry.tally(super::tally::Tally::overreach);
+        InputProblem::one(part, "NOT_PERMITTED", "this step is not yours to take")
+    })
+}
+
+/// Makes a step's row: by the caller, now, announced by the intent of the mutation; and marks it for the outcome.
+pub(super) fn row(inquiry: &Inquiry, new: &NewStep<'_>) -> Result<CaseStep, Fault> {
+    let intent = inquiry.intent().ok_or(Fault::Forbidden)?;
+    let caller = inquiry.caller();
+    inquiry.tally(|tally| {
+        tally.marks.insert(format!("STEP:{}", new.step));
+        tally.marks.insert(format!("CASE:{}", new.case));
+    });
+    Ok(CaseStep {
+        case: new.case,
+        number: new.number,
+        step: new.step,
+        assignment: new.assignment,
+        role: Some(caller.role()),
+        department: caller.claims().department.clone(),
+        at: inquiry.now(),
+        due_on: new.due_on,
+        facts: new.facts.to_string(),
+        texts: seal(inquiry.gateway(), new)?,
+        entry: intent.index,
+    })
+}
+
+fn item() -> Result<ItemCode, Fault> {
+    ItemCode::parse(ITEM).ok_or_else(|| Fault::Corrupt(ITEM.to_owned()))
+}
+
+fn seal(gateway: &Gateway, new: &NewStep<'_>) -> Result<SealedFields, Fault> {
+    let (item, mut sealed) = (item()?, SealedFields::default());
+    for (name, text) in new.texts {
+        let place = place(gateway, &item, name, (new.case, new.number));
+        let text = Sensitive::new((*text).to_owned());
+        let envelope = gateway.keyring.seal(&place, &text, &gateway.ambient);
+        sealed.insert(name, envelope.map_err(|error| Fault::Corrupt(error.to_string()))?);
+    }
+    Ok(sealed)
+}
+
+fn place<'a>(gateway: &'a Gateway, item: &'a ItemCode, field: &'a str, (case, number): (CaseId, i64)) -> Place<'a> {
+    // The case stands in the place of a record, the number of the step in that of its version.
+    Place { division: gateway.division(), item, field, record: RecordId::new(*case.bytes()), version: number }
+}
+
+/// A text of a step, for whoever may read the texts of the case; `None` when there is none, or it is not for the caller.
+pub fn text(inquiry: &Inquiry, step: &CaseStep, name: &str, concern: Concern) -> Result<Option<String>, Fault> {
+    let Some(permit) = inquiry.permit().case(CaseAction::ReadTexts, concern) else { return Ok(None) };
+    let Some(envelope) = step.texts.get(name) else { return Ok(None) };
+    let item = item()?;
+    let place = place(inquiry.gateway(), &item, name, (step.case, step.number));
+    let opened = inquiry.gateway().keyring.open_case_text(&place, envelope, &permit);
+    let opened = opened.map_err(|error| Fault::Corrupt(error.to_string()))?;
+    Ok(masking::show_case_text(&permit, &opened))
+}
+
+/// What is wrong with a text, if anything.
+pub(super) fn text_problem(path: &[&str], text: &str, what: &str) -> Option<InputProblem> {
+    let length = text.trim().chars().count();
+    (!(1..=TEXT_MAX).contains(&length))
+        .then(|| InputProblem::new(path, "TEXT", format!("{what}, in 1 to {TEXT_MAX} characters")))
+}

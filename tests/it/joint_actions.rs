@@ -1,0 +1,6 @@
+//! The joint work (联合奖惩): who takes which step when, who sees what of it, and what is refused.
+
+mod eligibility;
+mod refusals;
+mod stage;
+mod walk;
