@@ -30,11 +30,11 @@ pub enum CaseAction {
 impl CaseAction {
     pub(super) fn as_question(self) -> Action {
         match self {
-            Self::Initiate => Action::InitiateJointAction,
-            Self::Dispatch => Action::DispatchJointAction,
-            Self::Respond => Action::RespondJointAction,
-            Self::Feedback => Action::SubmitExecutionFeedback,
-            Self::End => Action::EndJointAction,
+            Self::Initiate => Action::Initiate,
+            Self::Dispatch => Action::Dispatch,
+            Self::Respond => Action::Respond,
+            Self::Feedback => Action::Feedback,
+            Self::End => Action::End,
             Self::View => Action::ViewCase,
             Self::ReadTexts => Action::ReadCaseTexts,
         }
@@ -52,6 +52,7 @@ impl CaseAction {
 }
 
 /// How a caller stands to a case. Facts that the case and the caller's token give; more than one may hold.
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, each of which a policy asks for by itself")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Concern {
     /// The caller's department initiated it.

@@ -23,15 +23,20 @@ pub(super) enum Action {
     /// Look a natural person up by citizen number.
     Lookup,
     /// Initiate a joint action.
-    InitiateJointAction,
+    #[strum(serialize = "initiateJointAction")]
+    Initiate,
     /// Dispatch one.
-    DispatchJointAction,
+    #[strum(serialize = "dispatchJointAction")]
+    Dispatch,
     /// Answer to an assignment.
-    RespondJointAction,
+    #[strum(serialize = "respondJointAction")]
+    Respond,
     /// Report an assignment.
-    SubmitExecutionFeedback,
+    #[strum(serialize = "submitExecutionFeedback")]
+    Feedback,
     /// End a joint action.
-    EndJointAction,
+    #[strum(serialize = "endJointAction")]
+    End,
     /// See a case.
     ViewCase,
     /// Read the texts of a case.

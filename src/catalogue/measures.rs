@@ -224,7 +224,8 @@ impl Entry {
             |id: &String| id == "*" || DepartmentId::parse(id).is_some_and(|id| departments.by_id(&id).is_some());
         let strangers = self.implementers.iter().filter(|id| !known(id));
         let strangers = strangers.map(|id| format!("there is no department `{id}`"));
-        wrong.into_iter().filter_map(|(wrong, reason)| wrong.then(|| reason.to_owned())).chain(strangers).collect()
+        let wrong = wrong.into_iter().filter(|(wrong, _)| *wrong).map(|(_, reason)| reason.to_owned());
+        wrong.chain(strangers).collect()
     }
 
     fn into_measure(self) -> Measure {

@@ -13,7 +13,7 @@ use crate::app::{self, NotStarted};
 use crate::clock::Ambient;
 use crate::config::Config;
 use crate::exchange::gateway::Gateway;
-use crate::exchange::{purposes, register, review};
+use crate::exchange::{case, joint_action, purposes, register, review};
 use crate::http::fold;
 use crate::http::server::serve;
 use crate::http::service::Service;
@@ -144,6 +144,18 @@ fn maintain(service: &Service, high_water: Option<&Path>) {
     }
     if let Ok(counts) = review::register_counts(&service.gateway) {
         service.metrics.set_register(counts);
+    }
+    maintain_joint_work(service);
+}
+
+/// Steps without an outcome are told, actions past their last day are ended, what is late is counted.
+fn maintain_joint_work(service: &Service) {
+    let gateway = &service.gateway;
+    if case::settle(gateway).is_err() || joint_action::end::expire(gateway).is_err() {
+        tracing::warn!("the joint work could not be looked through; it is tried again in a minute");
+    }
+    if let Ok(counts) = joint_action::overdue::counts(gateway) {
+        service.metrics.set_overdue(counts);
     }
 }
 

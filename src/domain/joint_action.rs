@@ -162,6 +162,8 @@ impl JointAction {
 mod tests {
     use std::collections::HashSet;
 
+    use strum::IntoEnumIterator;
+
     use super::*;
 
     const A: AssignmentId = AssignmentId::new([1; 16]);
@@ -255,7 +257,6 @@ mod tests {
                 }
             }
         }
-        use strum::IntoEnumIterator;
         let all: HashSet<String> = OutOfOrder::iter().map(|refusal| refusal.to_string()).collect();
         assert_eq!(refusals, all, "every refusal is met");
         assert!(seen.len() > 40, "{}", seen.len());

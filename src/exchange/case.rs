@@ -4,6 +4,8 @@
 //! step is taken. A crash between the two leaves an intent without a step, a crash after the step one without an outcome:
 //! `settle` tells the second in the ledger.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::authorization::InputProblem;
@@ -12,7 +14,9 @@ use super::gateway::Gateway;
 use super::inquiry::Inquiry;
 use crate::access::{CaseAction, CasePermit, Concern};
 use crate::domain::{AssignmentId, CaseId, Date, ItemCode, Place, RecordId, SealedFields, Sensitive, WorkflowStep};
+use crate::ledger::{Decision, EntryKind, EntryQuery, NewEntry};
 use crate::masking;
+use crate::store;
 pub use crate::store::case_step::CaseStep;
 
 /// The longest text of a step, in characters.
@@ -111,4 +115,40 @@ pub(super) fn text_problem(path: &[&str], text: &str, what: &str) -> Option<Inpu
     let length = text.trim().chars().count();
     (!(1..=TEXT_MAX).contains(&length))
         .then(|| InputProblem::new(path, "TEXT", format!("{what}, in 1 to {TEXT_MAX} characters")))
+}
+
+/// How many of the newest steps are looked at: more than can be under way at once.
+const LOOKED_AT: i64 = 64;
+/// How many outcomes are looked through for theirs.
+const OUTCOMES_MAX: u32 = 10_000;
+/// Younger steps may still be under way.
+const SETTLED_AFTER_SECONDS: i64 = 60;
+
+/// Tells the ledger the outcome of steps that were taken and whose gateway ended before it could: their rows stand, their
+/// intents stand, and nothing else is missing. How many there were. Blocks.
+pub fn settle(gateway: &Gateway) -> Result<usize, Fault> {
+    let before = gateway.ambient.now().plus_seconds(-SETTLED_AFTER_SECONDS);
+    let newest = gateway.registry.read(|connection| store::case_step::newest(connection, LOOKED_AT))?;
+    let steps: Vec<CaseStep> = newest.into_iter().filter(|step| step.role.is_some() && step.at < before).collect();
+    let Some(first) = steps.iter().map(|step| step.entry).min() else { return Ok(0) };
+    let outcomes = EntryQuery { kind: Some(EntryKind::MutationOutcome), ..EntryQuery::default() };
+    let outcomes = gateway.ledger.entries(&outcomes, None, OUTCOMES_MAX)?;
+    let reaches_back = outcomes.len() < OUTCOMES_MAX as usize || outcomes.iter().any(|entry| entry.index < first);
+    if !reaches_back {
+        tracing::warn!("steps of the joint work are too old to be held against the ledger's outcomes");
+        return Ok(0);
+    }
+    let told: BTreeSet<u64> = outcomes.iter().filter_map(|entry| entry.leaf.reference).collect();
+    let mut count = 0;
+    for step in steps.iter().filter(|step| !told.contains(&step.entry)) {
+        let mut entry = NewEntry::new(EntryKind::MutationOutcome, Decision::Allowed);
+        entry.reference = Some(step.entry);
+        entry.role = step.role;
+        entry.consumer = step.department.as_ref().map(|id| id.as_str().to_owned());
+        entry.flags = vec!["SETTLED".to_owned(), format!("STEP:{}", step.step), format!("CASE:{}", step.case)];
+        gateway.ledger.append_blocking(entry).map_err(|_| Fault::AuditUnavailable)?;
+        tracing::warn!(intent = step.entry, "a step of the joint work had no outcome in the ledger: it has now");
+        count += 1;
+    }
+    Ok(count)
 }

@@ -20,7 +20,7 @@ use crate::store::joint_action::{Narrowing, Which};
 /// The measure whose subjects get no incentive while it is in force.
 const NO_PREFERENCES: &str = "RESTRICT_PREFERENCES";
 /// How many records of an item are looked at.
-const LOOKED_AT: usize = 100;
+const LOOKED_AT: u8 = 100;
 
 /// Why a measure does or does not apply.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -150,7 +150,7 @@ fn count(inquiry: &Inquiry, subject: SubjectId, item: &Item, since: Option<Date>
         decided_from: since,
         ..Selection::default()
     };
-    let page = record::page(inquiry, &selection, None, LOOKED_AT)?;
+    let page = record::page(inquiry, &selection, None, LOOKED_AT.into())?;
     // What is expired, repaired or withdrawn is in use no more, though its subject and its provider still see it.
     let is_in_use = |view: &RecordView| {
         matches!(record::show_head(inquiry, view, HeadField::State), Some(HeadValue::State(RecordState::Current)))
@@ -165,7 +165,7 @@ fn in_force(inquiry: &Inquiry, subject: SubjectId, measure: &str) -> Result<u32,
     let which = Which::About(subject);
     let registry = &inquiry.gateway().registry;
     let found = registry
-        .read(|connection| store::joint_action::list(connection, &which, &narrowing, None, LOOKED_AT as i64))?;
+        .read(|connection| store::joint_action::list(connection, &which, &narrowing, None, LOOKED_AT.into()))?;
     let mut count = 0;
     for row in found.into_iter().filter(|row| row.measures.iter().any(|code| code.as_str() == measure)) {
         let view = joint_action::find(inquiry, row.id)?;

@@ -68,7 +68,7 @@ impl WorkflowQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "Its opaque id.")] id: ID,
     ) -> Nullable<JointAction> {
-        nullable(|| Ok(joint_action::by_id(ctx.inquiry()?, &id)?.map(JointAction)))
+        nullable(|| Ok(joint_action::by_id(ctx.inquiry()?, &id)?.map(Arc::new).map(JointAction)))
     }
 
     /// Joint actions, the newest first: all for the coordinator, those that concern it for a department, its own for a subject, what
@@ -234,7 +234,7 @@ pub enum AssignmentPayload {
 impl From<Result<JointActionView, Vec<InputProblem>>> for JointActionPayload {
     fn from(taken: Result<JointActionView, Vec<InputProblem>>) -> Self {
         match taken {
-            Ok(view) => Self::Success(JointActionSuccess { action: JointAction(view) }),
+            Ok(view) => Self::Success(JointActionSuccess { action: JointAction(Arc::new(view)) }),
             Err(problems) => Self::Invalid(invalid(problems)),
         }
     }

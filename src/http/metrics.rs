@@ -13,6 +13,8 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 
 use super::service::Service;
+use crate::domain::WorkflowStep;
+use crate::exchange::joint_action::overdue::OverdueCounts;
 use crate::exchange::review::RegisterCounts;
 
 /// How answers are told apart in the numbers.
@@ -26,6 +28,13 @@ pub struct AnswerLabels {
     code: &'static str,
 }
 
+/// Which step of the joint work is late.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct StepLabels {
+    /// `DISPATCH`, `RESPOND` or `FEEDBACK`.
+    step: &'static str,
+}
+
 /// The numbers.
 #[derive(Debug)]
 pub struct Metrics {
@@ -37,6 +46,7 @@ pub struct Metrics {
     reviews_awaiting: Gauge,
     reviews_overdue: Gauge,
     openings: Gauge,
+    overdue: Family<StepLabels, Gauge>,
 }
 
 impl Default for Metrics {
@@ -59,7 +69,9 @@ impl Default for Metrics {
         let reviews_overdue =
             gauge(&mut registry, "reviews_overdue", "Queries that await review and are past their day");
         let openings = gauge(&mut registry, "break_glass_openings", "Openings in an emergency in this month");
-        Self { registry, answers, seconds, ready, degraded, reviews_awaiting, reviews_overdue, openings }
+        let overdue = Family::default();
+        registry.register("overdue_steps", "Steps of joint actions that are past their day", overdue.clone());
+        Self { registry, answers, seconds, ready, degraded, reviews_awaiting, reviews_overdue, openings, overdue }
     }
 }
 
@@ -69,6 +81,18 @@ impl Metrics {
         self.reviews_awaiting.set(i64::try_from(counts.reviews_awaiting).unwrap_or(i64::MAX));
         self.reviews_overdue.set(i64::try_from(counts.reviews_overdue).unwrap_or(i64::MAX));
         self.openings.set(i64::try_from(counts.openings_of_month).unwrap_or(i64::MAX));
+    }
+
+    /// Sets how many steps of joint actions are late.
+    pub fn set_overdue(&self, counts: OverdueCounts) {
+        for (step, count) in [
+            (WorkflowStep::Dispatch, counts.dispatch),
+            (WorkflowStep::Respond, counts.respond),
+            (WorkflowStep::Feedback, counts.feedback),
+        ] {
+            let labels = StepLabels { step: step.name() };
+            self.overdue.get_or_create(&labels).set(i64::try_from(count).unwrap_or(i64::MAX));
+        }
     }
 
     /// Counts an answer.

@@ -110,10 +110,9 @@ pub fn of_case(connection: &mut AnyConnection, case: CaseId) -> Result<Vec<CaseS
     rows.into_iter().map(CaseStep::try_from).collect()
 }
 
-/// The indexes of the entries behind the steps that were taken last, the newest first.
-pub fn newest_entries(connection: &mut AnyConnection, limit: i64) -> Result<Vec<(u64, Instant)>, StoreError> {
-    let query =
-        case_steps::table.select((case_steps::entry, case_steps::at)).order(case_steps::entry.desc()).limit(limit);
-    let found: Vec<(i64, i64)> = query.load(connection)?;
-    Ok(found.into_iter().map(|(entry, at)| (entry.unsigned_abs(), Instant::from_micros(at))).collect())
+/// The steps of any case that were announced last, the newest first.
+pub fn newest(connection: &mut AnyConnection, limit: i64) -> Result<Vec<CaseStep>, StoreError> {
+    let query = case_steps::table.select(Row::as_select()).order(case_steps::entry.desc()).limit(limit);
+    let rows: Vec<Row> = query.load(connection)?;
+    rows.into_iter().map(CaseStep::try_from).collect()
 }

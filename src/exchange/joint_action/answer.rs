@@ -1,5 +1,7 @@
 //! 响应 and 执行反馈: an implementing department answers to a measure that it was assigned, and reports what came of it.
 
+use std::sync::Arc;
+
 use serde_json::json;
 
 use super::super::authorization::InputProblem;
@@ -98,7 +100,7 @@ fn take(
 ) -> Result<Taken, Fault> {
     let Some(found) = find(inquiry, id)? else { return Ok(Err(unknown("assignment", "assignment"))) };
     let id = found.row.id;
-    let mut view = found.action;
+    let mut view = Arc::unwrap_or_clone(found.action);
     // Of several departments in one action, this one's own assignment counts.
     let own = inquiry.caller().claims().department.as_ref();
     let concern = Concern { implementer: own == Some(&found.row.department), ..Concern::default() };
@@ -141,7 +143,7 @@ fn take(
     write(inquiry, &view, &changed, &taken)?;
     let row = view.assignments.iter().find(|row| row.id == id).cloned();
     let row = row.ok_or_else(|| Fault::Corrupt(format!("assignments of {}", view.row.id)))?;
-    Ok(Ok(AssignmentView { row, action: view }))
+    Ok(Ok(AssignmentView { row, action: Arc::new(view) }))
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Joint actions as lists: those that concern the caller, and the inbox of an implementing department.
 
+use std::sync::Arc;
+
 use super::super::audit::one_more;
 use super::super::fault::Fault;
 use super::super::inquiry::Inquiry;
@@ -87,7 +89,7 @@ pub fn assignments(
         let due = row.due_on.map(|date| date.to_string()).unwrap_or_default();
         let cursor = page::cursor(inquiry, &list, &format!("{due}|{}", row.id));
         let action = super::find(inquiry, row.action)?;
-        assignments.extend(action.map(|action| (AssignmentView { row, action }, cursor)));
+        assignments.extend(action.map(|action| (AssignmentView { row, action: Arc::new(action) }, cursor)));
     }
     Ok(AssignmentPage { assignments, has_next })
 }

@@ -11,6 +11,7 @@ pub mod list;
 pub mod overdue;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::authorization::InputProblem;
 use super::case::CaseStep;
@@ -75,8 +76,9 @@ impl JointActionView {
     /// public those that are carried out.
     pub fn assignments(&self, inquiry: &Inquiry) -> Vec<AssignmentView> {
         let is_concerned = self.is_concerned(inquiry);
+        let action = Arc::new(self.clone());
         let shown = self.assignments.iter().filter(|row| is_concerned || row.stage == AssignmentStage::Executed);
-        shown.map(|row| AssignmentView { row: row.clone(), action: self.clone() }).collect()
+        shown.map(|row| AssignmentView { row: row.clone(), action: Arc::clone(&action) }).collect()
     }
 
     fn state(&self) -> JointAction {
@@ -122,7 +124,7 @@ impl JointActionView {
 #[derive(Clone, Debug)]
 pub struct AssignmentView {
     row: AssignmentRow,
-    action: JointActionView,
+    action: Arc<JointActionView>,
 }
 
 impl AssignmentView {
@@ -132,7 +134,7 @@ impl AssignmentView {
     }
 
     /// The joint action.
-    pub fn action(&self) -> &JointActionView {
+    pub fn action(&self) -> &Arc<JointActionView> {
         &self.action
     }
 

@@ -1,6 +1,8 @@
 //! Steps of joint actions that were not taken in time: of the coordinator, who dispatches, and of the departments, which
 //! answer and report.
 
+use std::sync::Arc;
+
 use super::super::audit::one_more;
 use super::super::fault::Fault;
 use super::super::gateway::Gateway;
@@ -25,7 +27,7 @@ pub struct OverdueStep {
     /// By when it had to be done.
     pub due_on: Date,
     /// The joint action.
-    pub action: JointActionView,
+    pub action: Arc<JointActionView>,
     /// The assignment, for an answer or a report.
     pub assignment: Option<AssignmentView>,
 }
@@ -70,16 +72,16 @@ pub fn list(
     let mut late = Vec::new();
     for row in actions {
         let (Some(due_on), id) = (row.due_on, *row.id.bytes()) else { continue };
-        let Some(action) = super::view(inquiry, row)? else { continue };
+        let Some(action) = super::view(inquiry, row)?.map(Arc::new) else { continue };
         let step = OverdueStep { step: WorkflowStep::Dispatch, department: None, due_on, action, assignment: None };
         late.push((due_on, id, step));
     }
     for row in assignments {
         let (Some(due_on), id) = (row.due_on, *row.id.bytes()) else { continue };
-        let Some(action) = super::find(inquiry, row.action)? else { continue };
+        let Some(action) = super::find(inquiry, row.action)?.map(Arc::new) else { continue };
         let step = if row.stage == AssignmentStage::Assigned { WorkflowStep::Respond } else { WorkflowStep::Feedback };
         let department = Some(row.department.clone());
-        let assignment = Some(AssignmentView { row, action: action.clone() });
+        let assignment = Some(AssignmentView { row, action: Arc::clone(&action) });
         late.push((due_on, id, OverdueStep { step, department, due_on, action, assignment }));
     }
     late.sort_by_key(|(due_on, id, _)| (*due_on, *id));

@@ -1,5 +1,7 @@
 //! Joint actions, their assignments and steps.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, ID, Object};
 
 use super::catalogue_item::known_department;
@@ -22,11 +24,11 @@ use crate::graphql::scalar::{Date, DateTime};
 
 /// Joint incentive or joint punishment of one subject (联合奖惩), resting on one record.
 #[derive(Clone, Debug)]
-pub struct JointAction(pub JointActionView);
+pub struct JointAction(pub Arc<JointActionView>);
 
 impl JointAction {
     pub(in crate::graphql) fn connection(page: JointActionPage, has_previous: bool) -> JointActionConnection {
-        let rows = page.actions.into_iter().map(|(view, cursor)| (Self(view), cursor));
+        let rows = page.actions.into_iter().map(|(view, cursor)| (Self(Arc::new(view)), cursor));
         JointActionConnection::new(rows.collect(), page.has_next, has_previous)
     }
 }
@@ -143,7 +145,7 @@ impl Assignment {
 
     /// The joint action.
     async fn action(&self) -> JointAction {
-        JointAction(self.0.action().clone())
+        JointAction(Arc::clone(self.0.action()))
     }
 
     /// The department.
@@ -311,7 +313,7 @@ impl OverdueStep {
 
     /// The joint action.
     async fn action(&self) -> JointAction {
-        JointAction(self.0.action.clone())
+        JointAction(Arc::clone(&self.0.action))
     }
 
     /// The assignment, for an answer or a report.

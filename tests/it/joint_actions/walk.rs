@@ -2,9 +2,12 @@
 
 use chengxin::domain::Role;
 use chengxin::domain::joint_action::{JointAction, Step};
-use chengxin::domain::{AssignmentAnswer, JointActionStage, WorkflowStep};
-use chengxin::exchange::joint_action::{end as ends, overdue};
+use chengxin::domain::{AssignmentAnswer, JointActionKind, JointActionStage, WorkflowStep};
+use chengxin::exchange::case;
+use chengxin::exchange::inquiry::Inquiry;
+use chengxin::exchange::joint_action::{end as ends, initiate as starts, overdue};
 use chengxin::exchange::node_id::NodeRef;
+use chengxin::exchange::register::{Asked, register_intent};
 use chengxin::ledger::EntryKind;
 use chengxin::store;
 use serde_json::{Value, json};
@@ -248,4 +251,51 @@ async fn an_action_that_nobody_takes_ends_by_itself_and_reasons_are_for_those_co
         assert!(!file.windows(needle.len()).any(|part| part == needle), "a reason lies in the database in clear");
     }
     assert_eq!(seen_by["stage"], json!(JointActionStage::Ended));
+}
+
+async fn begin_again(app: &TestApp, office: &Asker<'_>) -> Vec<String> {
+    let answered = initiate(office, wanted(&basis(&app.department("AMR"), 1).await)).await;
+    super::stage::problems(&answered)
+}
+
+/// The gateway ends between a step and the outcome of its mutation: what the step did stands, and the ledger is told once.
+#[actix_web::test]
+async fn a_step_whose_gateway_ended_before_its_outcome_is_told_in_the_ledger() {
+    let scratch = Scratch::sqlite();
+    let app = app_on(&scratch);
+    list(&app, 1, "2026-09-01");
+    let office = app.department("AMR");
+    let basis = basis(&office, 1).await;
+    let (service, caller) = (std::sync::Arc::clone(&app.service), office.caller());
+    let announced = actix_web::web::block(move || {
+        let inquiry = Inquiry::open(&service.gateway, &caller).unwrap();
+        let intent = register_intent(&inquiry, &Asked::default()).unwrap();
+        let wanted = starts::Wanted {
+            basis,
+            kind: JointActionKind::Punishment,
+            measures: vec!["KEY_SUPERVISION".to_owned()],
+            legal_basis: "样例条例".to_owned(),
+            act_on: None,
+            notified_on: "2026-09-16".parse().unwrap(),
+            ends_on: "2027-09-01".parse().unwrap(),
+            reason: "样例".to_owned(),
+        };
+        starts::initiate(&inquiry, &wanted).unwrap().unwrap();
+        intent
+    });
+    let announced = announced.await.unwrap();
+    let settle = || {
+        let service = std::sync::Arc::clone(&app.service);
+        actix_web::web::block(move || case::settle(&service.gateway))
+    };
+    assert_eq!(settle().await.unwrap().unwrap(), 0, "it may still be under way");
+    app.clock.advance_micros(61_000_000);
+    assert_eq!(settle().await.unwrap().unwrap(), 1);
+    assert_eq!(settle().await.unwrap().unwrap(), 0, "once");
+    let ledger = &app.service.gateway.ledger;
+    let told = ledger.entry(ledger.size() - 1).unwrap().unwrap().leaf;
+    assert_eq!((told.kind, told.reference), (EntryKind::MutationOutcome, Some(announced)));
+    assert!(told.flags.contains(&"SETTLED".to_owned()) && told.consumer.as_deref() == Some("AMR"), "{told:?}");
+    let again = begin_again(&app, &office).await;
+    assert_eq!(again, ["DUPLICATE"], "what was done stands");
 }

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use actix_web::App;
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use actix_web::web::Data;
-use chengxin::authentication::TokenClaims;
+use chengxin::authentication::{Caller, TokenClaims};
 use chengxin::domain::Role;
+use chengxin::http::request;
 use chengxin::http::server::routes;
 use serde_json::{Value, json};
 
@@ -51,6 +53,15 @@ impl<'a> Asker<'a> {
     pub fn without(mut self, name: &str) -> Self {
         self.headers.retain(|(earlier, _)| earlier != name);
         self
+    }
+
+    /// The caller that its headers prove.
+    pub fn caller(&self) -> Caller {
+        let header = |(name, value): &(String, String)| {
+            (HeaderName::from_bytes(name.as_bytes()).unwrap(), HeaderValue::from_str(value).unwrap())
+        };
+        let headers: HeaderMap = self.headers.iter().map(header).collect();
+        self.app.service.authenticator.authenticate(&request::identity(&headers)).unwrap()
     }
 
     /// Asks a query without variables.
