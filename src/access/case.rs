@@ -25,6 +25,12 @@ pub enum CaseAction {
     View,
     /// Read reasons and reports.
     ReadTexts,
+    /// File an objection or an application for repair.
+    File,
+    /// Retract one.
+    Retract,
+    /// Decide on one.
+    Decide,
 }
 
 impl CaseAction {
@@ -37,16 +43,21 @@ impl CaseAction {
             Self::End => Action::End,
             Self::View => Action::ViewCase,
             Self::ReadTexts => Action::ReadCaseTexts,
+            Self::File => Action::File,
+            Self::Retract => Action::Retract,
+            Self::Decide => Action::Decide,
         }
     }
 
-    /// Whether any policy may permit it to the role. The administrators take part in nothing; whoever is no department takes
-    /// no step.
+    /// Whether any policy may permit it to the role. The administrators take part in nothing; a subject files and retracts, the
+    /// departments do the rest.
     pub(super) fn is_open_to(self, role: Role) -> bool {
-        match (self, role) {
-            (_, Role::Auditor | Role::SecurityAdmin | Role::SystemAdmin) => false,
-            (_, Role::Department | Role::Coordinator) | (Self::View, _) | (Self::ReadTexts, Role::Subject) => true,
-            (_, Role::Public | Role::Subject | Role::Grantee) => false,
+        let (office, own) = (matches!(role, Role::Department | Role::Coordinator), role == Role::Subject);
+        match self {
+            Self::Initiate | Self::Dispatch | Self::Respond | Self::Feedback | Self::End | Self::Decide => office,
+            Self::File | Self::Retract => own,
+            Self::ReadTexts => office || own,
+            Self::View => office || own || matches!(role, Role::Public | Role::Grantee),
         }
     }
 }
@@ -65,14 +76,23 @@ pub struct Concern {
     pub subject: bool,
     /// The record that it rests on is public today, and the action is in force.
     pub published: bool,
+    /// Whoever has to act has let the day pass.
+    pub escalated: bool,
 }
 
 impl Concern {
     /// None, each alone, and all: for looking a policy through.
     pub(super) fn probes() -> impl Iterator<Item = Self> {
-        [0_u8, 1, 2, 4, 8, 16, 31].into_iter().map(|bits| {
+        [0_u8, 1, 2, 4, 8, 16, 32, 63].into_iter().map(|bits| {
             let has = |bit: u8| bits & (1 << bit) != 0;
-            Self { initiator: has(0), implementer: has(1), provider: has(2), subject: has(3), published: has(4) }
+            Self {
+                initiator: has(0),
+                implementer: has(1),
+                provider: has(2),
+                subject: has(3),
+                published: has(4),
+                escalated: has(5),
+            }
         })
     }
 }

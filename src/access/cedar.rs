@@ -183,7 +183,7 @@ fn lookup_context(asker: &Asker, granted: bool) -> Result<Context, Box<dyn std::
 }
 
 fn case_context(asker: &Asker, concern: Concern) -> Result<Context, Box<dyn std::error::Error>> {
-    let Concern { initiator, implementer, provider, subject, published } = concern;
+    let Concern { initiator, implementer, provider, subject, published, escalated } = concern;
     let truth = |value| Some(RestrictedExpression::new_bool(value));
     Ok(Context::from_pairs(attributes([
         ("isInitiator", truth(initiator)),
@@ -191,6 +191,7 @@ fn case_context(asker: &Asker, concern: Concern) -> Result<Context, Box<dyn std:
         ("isProvider", truth(provider)),
         ("isSubject", truth(subject)),
         ("isPublished", truth(published)),
+        ("isEscalated", truth(escalated)),
         ("today", Some(RestrictedExpression::new_long(as_number(asker.today)))),
     ]))?)
 }

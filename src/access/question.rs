@@ -41,6 +41,15 @@ pub(super) enum Action {
     ViewCase,
     /// Read the texts of a case.
     ReadCaseTexts,
+    /// File an application.
+    #[strum(serialize = "fileApplication")]
+    File,
+    /// Retract one.
+    #[strum(serialize = "retractApplication")]
+    Retract,
+    /// Decide on one.
+    #[strum(serialize = "decideApplication")]
+    Decide,
 }
 
 /// Who asks, with what right, on which day.

@@ -20,6 +20,7 @@ use crate::crypto::Keyring;
 use crate::exchange::gateway::Gateway;
 
 mod files;
+mod joint;
 mod month;
 mod requests;
 mod tokens;
@@ -54,7 +55,10 @@ pub fn run(arguments: &DemoArgs, ambient: &Ambient) -> anyhow::Result<()> {
     let issuer = if path.exists() {
         DemoIssuer::open(&folder.join("issuer"), ambient.clone())?
     } else {
-        set_up(&folder, ambient)?
+        let issuer = set_up(&folder, ambient)?;
+        eprintln!("playing the joint work of the last weeks");
+        joint::play(&Config::load(&path)?, &folder, ambient.today())?;
+        issuer
     };
     let config = Config::load(&path)?;
     let policies = app::Policies::load(&config.policies)?;

@@ -178,6 +178,17 @@ impl Keyring {
         }
     }
 
+    /// Whether two envelopes hold the same value. Nothing of either comes out.
+    pub fn hold_the_same(
+        &self,
+        (one, its_place): (&Envelope, &Place<'_>),
+        (other, other_place): (&Envelope, &Place<'_>),
+    ) -> Result<bool, OpenError> {
+        let one = self.unseal(its_place, one).map_err(|fault| open_error(its_place, fault))?;
+        let other = self.unseal(other_place, other).map_err(|fault| open_error(other_place, fault))?;
+        Ok(one.expose() == other.expose())
+    }
+
     /// Opens a text of a case, by the right to read the texts of that case.
     pub fn open_case_text(
         &self,

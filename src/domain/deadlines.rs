@@ -28,6 +28,8 @@ pub struct Deadlines {
     pub repair_accept: Option<u32>,
     /// 修复办结: working days from an application for repair to its decision; where the rules fix them.
     pub repair_answer: Option<u32>,
+    /// For how many months nobody whose papers were false applies again; where the rules fix it.
+    pub repair_ban_months: Option<u32>,
 }
 
 impl Deadlines {
@@ -79,6 +81,7 @@ pub(super) const OF_THE_PLAN: Deadlines = Deadlines {
     objection: 3,
     repair_accept: Some(3),
     repair_answer: Some(10),
+    repair_ban_months: Some(12),
 };
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The words of the field, as types. Nothing here does I/O, reads a clock or names another room.
 
+pub mod application;
 pub mod calendar;
 pub mod deadlines;
 pub mod id;
@@ -25,5 +26,6 @@ pub use vocabulary::{
     DataClass, Disclosure, Language, Level, MaskRule, RecordState, Relation, Role, SubjectCategory, Tier,
 };
 pub use workflow::{
-    AssignmentAnswer, AssignmentStage, JointActionEnding, JointActionKind, JointActionStage, MeasureGroup, WorkflowStep,
+    ApplicationKind, ApplicationStage, AssignmentAnswer, AssignmentStage, JointActionEnding, JointActionKind,
+    JointActionStage, MeasureGroup, ObjectionAnswer, PaperKind, RepairDecision, TombstoneCause, WorkflowStep,
 };

@@ -98,5 +98,105 @@ vocabulary! {
         Resume,
         /// 终止.
         End,
+        /// 提出: an objection or an application for repair.
+        File,
+        /// 受理: it is examined.
+        Accept,
+        /// 不予受理.
+        NotAccept,
+        /// 异议成立: the record was corrected or withdrawn.
+        Uphold,
+        /// 同意修复: the record is neither published nor shared nor used any more.
+        Approve,
+        /// 异议不成立, 不予修复.
+        Reject,
+        /// 撤回: by its author.
+        Retract,
+        /// 撤销修复: the papers were false, or the promise was broken.
+        Revoke,
+    }
+}
+
+vocabulary! {
+    /// What a subject applies for.
+    ApplicationKind {
+        /// 异议申诉: the record is wrong.
+        Objection,
+        /// 信用修复: the wrong was put right.
+        Repair,
+    }
+}
+
+vocabulary! {
+    /// How far an objection or an application for repair has come.
+    ApplicationStage {
+        /// 已提出: it waits for the department that provided the record.
+        Filed,
+        /// 已受理: repair alone.
+        Accepted,
+        /// 不予受理: repair alone.
+        NotAccepted,
+        /// 异议成立.
+        Upheld,
+        /// 同意修复.
+        Approved,
+        /// 异议不成立, 不予修复.
+        Rejected,
+        /// 已撤回.
+        Retracted,
+        /// 修复已撤销.
+        Revoked,
+    }
+}
+
+vocabulary! {
+    /// What is answered to an objection.
+    ObjectionAnswer {
+        /// 更正: it is right, and the record was corrected.
+        Corrected,
+        /// 撤销: it is right, and the record is withdrawn.
+        Withdrawn,
+        /// 异议不成立: the record stands.
+        Rejected,
+    }
+}
+
+vocabulary! {
+    /// What is decided on an application for repair.
+    RepairDecision {
+        /// 受理.
+        Accept,
+        /// 不予受理.
+        NotAccept,
+        /// 同意修复.
+        Approve,
+        /// 不予修复.
+        Reject,
+    }
+}
+
+vocabulary! {
+    /// What kind of paper goes with an application for repair.
+    PaperKind {
+        /// 履行完毕证明材料.
+        PerformanceProof,
+        /// 信用承诺书.
+        Commitment,
+        /// What the law asks for besides.
+        Other,
+    }
+}
+
+vocabulary! {
+    /// What became of a record, for those who hold a copy of it.
+    TombstoneCause {
+        /// It was corrected: read it again.
+        Corrected,
+        /// It was withdrawn: forget it.
+        Withdrawn,
+        /// It was repaired: stop publishing, sharing and using it.
+        Repaired,
+        /// Its repair was revoked: it stands again.
+        Restored,
     }
 }

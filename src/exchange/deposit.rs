@@ -11,7 +11,7 @@ use super::import::{Content, PreparedRecord, PreparedSubject, RecordSink, Writte
 use crate::domain::identifier::IdentifierKind;
 use crate::domain::text::normalise_name;
 use crate::domain::{
-    BatchId, Date, DepartmentId, Place, RecordId, SealedFields, Sensitive, SubjectCategory, SubjectId,
+    BatchId, Date, DepartmentId, Place, RecordId, RecordState, SealedFields, Sensitive, SubjectCategory, SubjectId,
 };
 use crate::store::deposit::{Deposit, Existing, NewBatch, NewRecord, Pending};
 use crate::store::subject::Subject;
@@ -181,6 +181,10 @@ impl<'g> Depositor<'g> {
         };
         let unverified = provider.is_none().then(|| record.provider.name.clone()).flatten();
         let text = |date: Option<Date>| date.map(|date| date.to_string()).unwrap_or_default();
+        // What was repaired stays so, whatever is reported of it again: only the revocation of the repair undoes it.
+        let repaired = RecordState::Repaired.name();
+        let is_repaired = existing.is_some_and(|existing| existing.state == repaired);
+        let state = if is_repaired { repaired } else { record.state.name() };
         let flags: Vec<&str> = record.flags.iter().map(|flag| (*flag).into()).collect();
         let windows = &record.windows;
         Ok(NewRecord {
@@ -197,7 +201,7 @@ impl<'g> Depositor<'g> {
             published_until_sent: text(record.published_until_sent),
             level: windows.level.map(|level| level.name().to_owned()).unwrap_or_default(),
             level_source: windows.level_source.map(|source| source.name().to_owned()).unwrap_or_default(),
-            state: record.state.name().to_owned(),
+            state: state.to_owned(),
             rule_pack: self.gateway.rules.packs.in_force(self.gateway.ambient.today()).id.clone(),
             public_until: text(windows.public_until),
             shared_until: text(windows.shared_until),

@@ -1,6 +1,7 @@
 //! The use cases, one public function each. Joins the rooms; knows neither HTTP nor GraphQL.
 
 pub mod access_log;
+pub mod application;
 pub mod audit;
 pub mod authorization;
 pub mod break_glass;

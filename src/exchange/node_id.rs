@@ -29,6 +29,10 @@ pub enum NodeRef {
     JointAction(CaseId),
     /// A measure of one in one department.
     Assignment(AssignmentId),
+    /// An objection or an application for repair.
+    Application(CaseId),
+    /// A tombstone.
+    Tombstone(CaseId),
     /// A ledger entry, by its index.
     Entry(u64),
 }
@@ -60,6 +64,8 @@ impl NodeIds {
             NodeRef::BreakGlass(id) => (b'B', *id.bytes()),
             NodeRef::JointAction(id) => (b'J', *id.bytes()),
             NodeRef::Assignment(id) => (b'M', *id.bytes()),
+            NodeRef::Application(id) => (b'O', *id.bytes()),
+            NodeRef::Tombstone(id) => (b'T', *id.bytes()),
             NodeRef::Entry(index) => (b'E', u128::from(index).to_be_bytes()),
         };
         let mut bytes = vec![VERSION, kind];
@@ -88,6 +94,8 @@ impl NodeIds {
             b'B' => Some(NodeRef::BreakGlass(BreakGlassId::new(uuid))),
             b'J' => Some(NodeRef::JointAction(CaseId::new(uuid))),
             b'M' => Some(NodeRef::Assignment(AssignmentId::new(uuid))),
+            b'O' => Some(NodeRef::Application(CaseId::new(uuid))),
+            b'T' => Some(NodeRef::Tombstone(CaseId::new(uuid))),
             b'E' => u64::try_from(u128::from_be_bytes(uuid)).ok().map(NodeRef::Entry),
             _ => None,
         }

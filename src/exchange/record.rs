@@ -184,6 +184,8 @@ pub enum HeadValue {
     Date(Date),
     /// The state, with expiry worked out for today.
     State(RecordState),
+    /// Marks on it, to be looked up by its id.
+    Annotations(RecordId),
 }
 
 /// Shows one head field.
@@ -199,7 +201,7 @@ pub fn show_head(inquiry: &Inquiry, view: &RecordView, field: HeadField) -> Opti
         HeadField::DecidedOn => record.decided_on.map(HeadValue::Date),
         HeadField::PublishedUntil => record.public_until.map(HeadValue::Date),
         HeadField::State => Some(HeadValue::State(state_on(record, inquiry.today()))),
-        HeadField::Annotations => None,
+        HeadField::Annotations => Some(HeadValue::Annotations(record.id)),
     }
 }
 

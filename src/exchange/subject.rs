@@ -8,10 +8,11 @@ use super::page;
 use super::record::{self, RecordPage, RecordView, ShownValue};
 use super::tally::Tally;
 use super::total;
+use crate::access::HeadField;
 use crate::catalogue::Item;
 use crate::domain::identifier::{CitizenNumber, IdentifierKind, Uscc};
 use crate::domain::text::normalise_name;
-use crate::domain::{ItemCode, SubjectCategory, SubjectId};
+use crate::domain::{ItemCode, RecordId, SubjectCategory, SubjectId};
 use crate::store;
 use crate::store::record::Selection;
 use crate::store::subject::Subject;
@@ -68,6 +69,12 @@ impl SubjectView {
             return Ok(RecordPage { records, has_next });
         }
         record::page(inquiry, selection, after, first)
+    }
+
+    /// Its newest records whose marks the caller may see.
+    pub fn annotated(&self, inquiry: &Inquiry) -> Vec<RecordId> {
+        let shows = |view: &&Arc<RecordView>| record::show_head(inquiry, view, HeadField::Annotations).is_some();
+        self.first_look.records.iter().filter(shows).map(|view| view.id()).collect()
     }
 
     /// Its name: that of its registration, else that of its newest record that shows one.

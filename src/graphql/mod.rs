@@ -3,6 +3,7 @@
 #![expect(clippy::unused_async, reason = "the library wants asynchronous resolvers; ours never wait")]
 
 pub mod answer;
+mod applications;
 mod context;
 pub mod cost;
 pub mod document;

@@ -24,7 +24,9 @@ pub struct RegisterMutation;
 /// The roles that may use each mutation. Asked before the intent is written, so a refusal is one entry.
 pub(super) fn roles_of(field: &str) -> &'static [Role] {
     match field {
-        "grantAuthorization" | "revokeAuthorization" => &[Role::Subject],
+        "grantAuthorization" | "revokeAuthorization" | "fileObjection" | "applyForRepair" | "retractApplication" => {
+            &[Role::Subject]
+        }
         "breakGlass" => break_glass::OPENERS,
         "proposeRedaction" => redaction::PROPOSERS,
         "agreeToRedaction" => redaction::APPROVERS,
@@ -36,8 +38,12 @@ pub(super) fn roles_of(field: &str) -> &'static [Role] {
         | "initiateJointAction"
         | "respondJointAction"
         | "submitExecutionFeedback"
-        | "endJointAction" => &[Role::Department, Role::Coordinator],
+        | "endJointAction"
+        | "answerObjection"
+        | "decideRepair"
+        | "revokeRepair" => &[Role::Department, Role::Coordinator],
         "dispatchJointAction" => &[Role::Coordinator],
+        "acknowledgeTombstones" => &[Role::Department, Role::Coordinator, Role::Grantee],
         _ => &[],
     }
 }

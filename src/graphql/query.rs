@@ -138,7 +138,14 @@ impl RegisterQuery {
         nullable(|| {
             let inquiry = ctx.inquiry()?;
             let node = match inquiry.gateway().node_ids.decode(&id) {
-                None | Some(NodeRef::BreakGlass(_) | NodeRef::JointAction(_) | NodeRef::Assignment(_)) => None,
+                None
+                | Some(
+                    NodeRef::BreakGlass(_)
+                    | NodeRef::JointAction(_)
+                    | NodeRef::Assignment(_)
+                    | NodeRef::Application(_)
+                    | NodeRef::Tombstone(_),
+                ) => None,
                 Some(NodeRef::Subject(id)) => Subject::find(inquiry, id)?.map(Node::Subject),
                 Some(NodeRef::Record(id)) => record::by_id(inquiry, id)?.map(RecordObject).map(Node::Record),
                 Some(NodeRef::Authorization(id)) => {

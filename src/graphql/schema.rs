@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_graphql::{EmptySubscription, MergedObject, Schema, ValidationMode};
 
+use super::applications::{ApplicationMutation, ApplicationQuery};
 use super::guard::HEIGHT;
 use super::mutation::RegisterMutation;
 use super::object::node::Node;
@@ -19,12 +20,12 @@ pub type GatewaySchema = Schema<QueryRoot, MutationRoot, EmptySubscription>;
 /// Everything that can be asked.
 #[derive(Clone, Copy, Debug, MergedObject)]
 #[graphql(name = "Query")]
-pub struct QueryRoot(RegisterQuery, WorkflowQuery);
+pub struct QueryRoot(RegisterQuery, WorkflowQuery, ApplicationQuery);
 
 /// Everything that can be changed.
 #[derive(Clone, Copy, Debug, MergedObject)]
 #[graphql(name = "Mutation")]
-pub struct MutationRoot(RegisterMutation, WorkflowMutation);
+pub struct MutationRoot(RegisterMutation, WorkflowMutation, ApplicationMutation);
 
 /// Builds the schema of a catalogue.
 pub fn build(catalogue: &Arc<Catalogue>) -> GatewaySchema {
@@ -39,8 +40,8 @@ pub(super) fn build_for_valid(catalogue: &Arc<Catalogue>) -> GatewaySchema {
 fn build_with(catalogue: &Arc<Catalogue>, validation: ValidationMode) -> GatewaySchema {
     scope::with(catalogue, || {
         Schema::build(
-            QueryRoot(RegisterQuery, WorkflowQuery),
-            MutationRoot(RegisterMutation, WorkflowMutation),
+            QueryRoot(RegisterQuery, WorkflowQuery, ApplicationQuery),
+            MutationRoot(RegisterMutation, WorkflowMutation, ApplicationMutation),
             EmptySubscription,
         )
         .register_output_type::<Node>()

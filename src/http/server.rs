@@ -104,6 +104,25 @@ pub async fn serve(service: Arc<Service>, listener: TcpListener, workers: usize)
     result
 }
 
+/// Serves on `listener` while `work` is done on a thread of its own, and gives what came of it.
+pub async fn serve_while<T: Send + 'static>(
+    service: Arc<Service>,
+    listener: TcpListener,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> std::io::Result<T> {
+    let shared = Data::new(service);
+    let server = HttpServer::new(move || App::new().app_data(shared.clone()).configure(routes))
+        .workers(2)
+        .disable_signals()
+        .listen(listener)?
+        .run();
+    let (handle, serving) = (server.handle(), actix_web::rt::spawn(server));
+    let done = actix_web::rt::task::spawn_blocking(work).await;
+    handle.stop(true).await;
+    serving.await.map_err(std::io::Error::other)??;
+    done.map_err(std::io::Error::other)
+}
+
 fn stop_on_signal(service: Arc<Service>, handle: ServerHandle) -> actix_web::rt::task::JoinHandle<()> {
     actix_web::rt::spawn(async move {
         if let Err(error) = signalled().await {

@@ -103,6 +103,8 @@ pub struct Existing {
     pub provider: String,
     /// HMAC of its content.
     pub content_digest: Vec<u8>,
+    /// Its state.
+    pub state: String,
 }
 
 /// Opens a batch.
@@ -134,7 +136,7 @@ pub fn existing(
     connection: &mut AnyConnection,
     key_digests: &[[u8; 32]],
 ) -> Result<HashMap<[u8; 32], Existing>, StoreError> {
-    type Found = (Vec<u8>, Vec<u8>, i64, Vec<u8>, Vec<u8>, String);
+    type Found = (Vec<u8>, Vec<u8>, i64, Vec<u8>, Vec<u8>, String, String);
     let columns = (
         records::key_digest,
         records::id,
@@ -142,6 +144,7 @@ pub fn existing(
         records::content_digest,
         records::subject,
         records::provider,
+        records::state,
     );
     let rows: Vec<Found> = match connection {
         AnyConnection::Sqlite(backend) => {
@@ -156,11 +159,11 @@ pub fn existing(
         }
     };
     rows.into_iter()
-        .map(|(key, id, version, content_digest, subject, provider)| {
+        .map(|(key, id, version, content_digest, subject, provider, state)| {
             let key = row_id(|bytes| <[u8; 32]>::try_from(bytes).ok(), "records", "key_digest", &key)?;
             let id = row_id(RecordId::from_slice, "records", "id", &id)?;
             let subject = row_id(SubjectId::from_slice, "records", "subject", &subject)?;
-            Ok((key, Existing { id, version, subject, provider, content_digest }))
+            Ok((key, Existing { id, version, subject, provider, content_digest, state }))
         })
         .collect()
 }

@@ -2,6 +2,7 @@
 //!
 //! `connection` alone names a backend.
 
+pub mod application;
 pub mod assignment;
 pub mod authorization;
 pub mod break_glass;
@@ -17,6 +18,7 @@ mod limited;
 pub mod record;
 pub mod schema;
 pub mod subject;
+pub mod tombstone;
 pub mod windows;
 
 pub use connection::{AnyConnection, MigrationSet};

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use super::connection::{AnyConnection, on_each_backend};
 use super::limited::{Limited, LimitedTo};
-use super::schema::{record_index, records};
+use super::schema::{record_index, record_versions, records};
 use super::{StoreError, optional, row_id};
 use crate::domain::time::Date;
 use crate::domain::{DepartmentId, ItemCode, Level, RecordId, RecordState, SealedFields, SubjectCategory, SubjectId};
@@ -258,6 +258,41 @@ pub fn find(connection: &mut AnyConnection, id: RecordId) -> Result<Option<Recor
         .get_result(connection)
         .optional()?;
     row.map(Record::try_from).transpose()
+}
+
+/// The values of one version of a record: plain as JSON text, and sealed.
+pub fn values_of_version(
+    connection: &mut AnyConnection,
+    id: RecordId,
+    version: i64,
+) -> Result<Option<(String, SealedFields)>, StoreError> {
+    let found: Option<(String, Vec<u8>)> = record_versions::table
+        .filter(record_versions::id.eq(id.bytes().as_slice()))
+        .filter(record_versions::version.eq(version))
+        .select((record_versions::plain, record_versions::sealed))
+        .get_result(connection)
+        .optional()?;
+    let corrupt = || StoreError::corrupt("record_versions", "sealed", id.bytes());
+    found.map(|(plain, sealed)| Ok((plain, SealedFields::from_bytes(&sealed).ok_or_else(corrupt)?))).transpose()
+}
+
+/// Moves a record from one state to another.
+///
+/// # Errors
+/// `Conflict` when it is not in the first state any more, or not of this version.
+pub fn set_state(
+    connection: &mut AnyConnection,
+    (id, version): (RecordId, i64),
+    (from, to): (RecordState, RecordState),
+) -> Result<(), StoreError> {
+    let before = records::table
+        .filter(records::id.eq(id.bytes().as_slice()))
+        .filter(records::version.eq(version))
+        .filter(records::state.eq(from.name()));
+    match diesel::update(before).set(records::state.eq(to.name())).execute(connection)? {
+        1 => Ok(()),
+        _ => Err(StoreError::Conflict),
+    }
 }
 
 fn narrowed<'a>(mut query: Boxed<'a>, selection: &Selection) -> Boxed<'a> {

@@ -181,6 +181,37 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    applications (id) {
+        id -> Binary,
+        kind -> Text,
+        subject -> Binary,
+        record -> Binary,
+        record_version -> BigInt,
+        provider -> Text,
+        stage -> Text,
+        decided_as -> Text,
+        filed_on -> Text,
+        decided_on -> Text,
+        due_on -> Text,
+        steps -> BigInt,
+        entry -> BigInt,
+    }
+}
+
+diesel::table! {
+    tombstones (id) {
+        id -> Binary,
+        application -> Binary,
+        record -> Binary,
+        item -> Text,
+        cause -> Text,
+        receiver -> Text,
+        created_at -> BigInt,
+        acknowledged_at -> Nullable<BigInt>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     subjects,
     subject_identifiers,
@@ -194,5 +225,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     break_glass_notices,
     joint_actions,
     assignments,
-    case_steps
+    case_steps,
+    applications,
+    tombstones
 );

@@ -2,5 +2,5 @@
 
 mod eligibility;
 mod refusals;
-mod stage;
+pub mod stage;
 mod walk;

@@ -9,6 +9,7 @@
 #![allow(clippy::format_collect, clippy::format_push_string, reason = "texts of tests are short")]
 
 mod answers;
+mod applications;
 mod authorizations;
 mod backends;
 mod break_glass;

@@ -69,6 +69,7 @@ fn every_shipped_policy_that_opens_a_field_opens_one() {
     let others = others.into_iter().chain(["authorized.masked", "own.masked"]).map(str::to_owned);
     // Steps of the joint work; `joint_actions` takes each of them.
     let steps = ["dispatch", "end", "implement", "initiate", "read-texts", "view-concerned", "view-published"];
+    let others = others.chain(["decide", "escalated", "file"].map(|step| format!("application.{step}")));
     let others = others.chain(steps.map(|step| format!("joint-action.{step}")));
     let all: BTreeSet<String> = used.into_iter().chain(others).collect();
     assert_eq!(all.into_iter().collect::<Vec<_>>(), decider.policy_ids());

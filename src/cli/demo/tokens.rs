@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use serde_json::{Value, json};
 
-use super::{files, month, requests};
+use super::{files, joint, month, requests};
 use crate::authentication::{DemoIssuer, TokenClaims};
 use crate::cli::sample::SampleFacts;
 use crate::domain::identifier::IdentifierKind;
@@ -72,6 +72,7 @@ impl Demo {
             "granteePurpose": GRANTEE_PURPOSE,
             "otherUscc": self.facts.other_uscc,
             "mustCheck": must_check,
+            "listedUscc": joint::uscc(1)?,
         });
         let demo = json!({ "url": url, "graphql": graphql, "tokens": tokens, "samples": samples });
         let path = self.folder.join("demo.json");
@@ -91,6 +92,8 @@ impl Demo {
             ("department", department(Role::Department, "amr-officer-1", "AMR")),
             ("supervisor", TokenClaims { supervisor: true, ..department(Role::Department, "amr-supervisor-1", "AMR") }),
             ("coordinator", department(Role::Coordinator, "drc-officer-1", "DRC")),
+            ("implementer", department(Role::Department, "tax-officer-1", "TAX")),
+            ("listed_firm", subject("listed-firm-1", format!("uscc:{}", joint::uscc(1)?))),
             ("subject", subject("firm-1", format!("uscc:{}", self.facts.uscc))),
             ("person", subject("person-1", format!("person:{person}"))),
             ("grantee", grantee),

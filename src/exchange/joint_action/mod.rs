@@ -9,6 +9,7 @@ pub mod end;
 pub mod initiate;
 pub mod list;
 pub mod overdue;
+pub(super) mod rest;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -201,6 +202,7 @@ fn concern(inquiry: &Inquiry, row: &JointActionRow, assignments: &[AssignmentRow
             && basis.category != SubjectCategory::NaturalPerson
             && basis.state == RecordState::Current
             && basis.public_until.is_some_and(|until| today <= until),
+        escalated: false,
     }
 }
 

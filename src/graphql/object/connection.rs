@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_graphql::{Object, SimpleObject};
 
 use super::access_log::AccessLogRow;
+use super::application::{Application, Tombstone};
 use super::audit_entry::AuditEntry;
 use super::authorization::Authorization;
 use super::break_glass::BreakGlassOpening;
@@ -95,6 +96,8 @@ connection!(AuthorizationConnection, AuthorizationEdge, Authorization, "authoriz
 connection!(AccessLogConnection, AccessLogEdge, AccessLogRow, "queries about you");
 connection!(AuditEntryConnection, AuditEntryEdge, AuditEntry, "ledger entries");
 connection!(ReviewConnection, ReviewEdge, Review, "queries to review");
+connection!(ApplicationConnection, ApplicationEdge, Application, "objections and applications for repair");
+connection!(TombstoneConnection, TombstoneEdge, Tombstone, "tombstones");
 connection!(JointActionConnection, JointActionEdge, JointAction, "joint actions");
 connection!(AssignmentConnection, AssignmentEdge, Assignment, "assignments");
 connection!(OverdueStepConnection, OverdueStepEdge, OverdueStep, "steps that are late");

@@ -199,8 +199,10 @@ fn working_days_left(inquiry: &Inquiry, due: crate::domain::Date) -> i32 {
 /// A step of a case that was taken.
 #[derive(Clone, Debug)]
 pub struct CaseStep {
-    step: Step,
-    concern: Concern,
+    /// The stored step.
+    pub step: Step,
+    /// How the caller stands to the case.
+    pub concern: Concern,
 }
 
 /// A step of a case that was taken.
@@ -266,6 +268,16 @@ impl CaseStep {
             }
             Ok(None)
         })
+    }
+
+    /// The notice that restores the subject's reputation (恢复信誉), of an objection that was right.
+    async fn notice(&self, ctx: &Context<'_>) -> Nullable<String> {
+        nullable(|| Ok(case::text(ctx.inquiry()?, &self.step, "notice", self.concern)?))
+    }
+
+    /// The names of the papers that go with an application for repair, one a line.
+    async fn papers(&self, ctx: &Context<'_>) -> Nullable<String> {
+        nullable(|| Ok(case::text(ctx.inquiry()?, &self.step, "papers", self.concern)?))
     }
 
     /// The index of the ledger entry that announced it, a decimal number.

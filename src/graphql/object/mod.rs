@@ -1,6 +1,7 @@
 //! The objects of the contract. Those of the platform are derived; records and `Node` are registered from the catalogue.
 
 pub mod access_log;
+pub mod application;
 pub mod audit_entry;
 pub mod authorization;
 pub mod break_glass;

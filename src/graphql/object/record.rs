@@ -19,6 +19,9 @@ use super::record_type;
 use super::subject::Subject;
 use crate::access::HeadField;
 use crate::catalogue::FieldType;
+use crate::domain::{ApplicationKind, RecordId};
+use crate::exchange::application;
+use crate::exchange::fault::Fault;
 use crate::exchange::inquiry::Inquiry;
 use crate::exchange::node_id::NodeRef;
 use crate::exchange::record::{self, HeadValue, RecordView, ShownValue};
@@ -33,6 +36,15 @@ pub enum Annotation {
     UnderObjection,
     /// A credit repair of it is under way.
     UnderRepair,
+}
+
+/// The marks on a record.
+pub(super) fn annotations(inquiry: &Inquiry, record: RecordId) -> Result<Vec<Annotation>, Fault> {
+    let mark = |kind| match kind {
+        ApplicationKind::Objection => Annotation::UnderObjection,
+        ApplicationKind::Repair => Annotation::UnderRepair,
+    };
+    Ok(application::annotations(inquiry, record)?.into_iter().map(mark).collect())
 }
 
 /// A record of any item.
@@ -109,7 +121,13 @@ impl RecordObject {
                 Some(HeadValue::State(state)) => state.resolve(&nested, ctx.item).await?,
                 _ => Value::Null,
             },
-            "annotations" => Value::List(Vec::new()),
+            "annotations" => match head(HeadField::Annotations) {
+                Some(HeadValue::Annotations(id)) => {
+                    let marks = annotations(inquiry, id).map_err(|error| refuse(ctx, error.into()))?;
+                    marks.resolve(&nested, ctx.item).await?
+                }
+                _ => Value::List(Vec::new()),
+            },
             _ => return Ok(None),
         };
         Ok(Some(value))

@@ -6,7 +6,7 @@ use async_graphql::{ID, Object, SimpleObject};
 
 use super::catalogue_item::CatalogueItem;
 use super::connection::{CreditRecordConnection, page_size};
-use super::record::Annotation;
+use super::record::{Annotation, annotations};
 use crate::domain::{SubjectCategory, SubjectId};
 use crate::exchange::fault::Fault;
 use crate::exchange::inquiry::Inquiry;
@@ -50,9 +50,18 @@ impl Subject {
         nullable(|| Ok(self.0.name(ctx.inquiry()?)?))
     }
 
-    /// Marks on it: under objection, under repair.
-    async fn annotations(&self) -> Vec<Annotation> {
-        Vec::new()
+    /// Marks on its newest records, as far as you may see them: under objection, under repair.
+    async fn annotations(&self, ctx: &async_graphql::Context<'_>) -> async_graphql::Result<Vec<Annotation>> {
+        let inquiry = ctx.inquiry()?;
+        let mut marks = Vec::new();
+        for record in self.0.annotated(inquiry) {
+            for mark in annotations(inquiry, record)? {
+                if !marks.contains(&mark) {
+                    marks.push(mark);
+                }
+            }
+        }
+        Ok(marks)
     }
 
     /// Its records, newest first.

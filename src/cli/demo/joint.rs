@@ -1,0 +1,248 @@
+//! The joint work of the demo's last weeks (联合奖惩), played through a gateway of its own whose clock goes from day to day: an action
+//! in force, one that waits to be dispatched too long, one with an answer that is late, one that rests while an objection is
+//! examined, one in an inbox, and an application for repair. On firms that do not exist.
+
+use std::fmt::Write as _;
+use std::net::TcpListener;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, ensure};
+use jiff::ToSpan;
+use serde_json::{Value, json};
+
+use super::{files, requests};
+use crate::app;
+use crate::authentication::{DemoIssuer, TokenClaims};
+use crate::clock::{Ambient, Clock as _, FixedClock, OsEntropy};
+use crate::config::Config;
+use crate::domain::calendar::WorkingCalendar;
+use crate::domain::identifier::Uscc;
+use crate::domain::{Date, Instant, Role};
+use crate::http::server::serve_while;
+
+/// How long ago each firm was listed, in days.
+const LISTED_DAYS_AGO: [i32; 6] = [40, 39, 38, 37, 36, 800];
+/// The measures of every action, and who gets them.
+const MEASURES: [(&str, &[&str]); 2] = [("RESTRICT_PREFERENCES", &["AAS", "TAX"]), ("KEY_SUPERVISION", &["HUD"])];
+
+/// The code of a firm of the story.
+pub fn uscc(serial: usize) -> anyhow::Result<String> {
+    let code = Uscc::with_check(&format!("91370502MA9Y{serial:04}0"));
+    Ok(code.context("a code of the story is none")?.as_str().to_owned())
+}
+
+fn name(serial: usize) -> String {
+    let kinds = ["化工", "建材", "食品", "运输", "装备", "商贸"];
+    format!("东营测试联合{}有限公司", kinds.get(serial % kinds.len()).unwrap_or(&"商贸"))
+}
+
+/// Plays the story, on databases that have nothing in them yet.
+pub fn play(config: &Config, folder: &Path, today: Date) -> anyhow::Result<()> {
+    let policies = app::Policies::load(&config.policies)?;
+    let days = Days { calendar: policies.rules.calendar.clone(), today };
+    let clock = Arc::new(FixedClock::new(days.noon(16)));
+    let ambient = Ambient::new(Arc::clone(&clock) as _, Arc::new(OsEntropy));
+    let service = app::service_with(config, policies, &ambient)?;
+    let list = folder.join("files").join("joint-work.csv");
+    files::make_private_folder(&folder.join("files"))?;
+    files::write_whole(&list, listing(today)?.as_bytes())?;
+    let arguments = crate::cli::import::ImportArgs {
+        config: folder.join("chengxin.toml"),
+        item: "serious-dishonesty".to_owned(),
+        vintage: None,
+        received: Some(ambient.today()),
+        rejects: None,
+        json: false,
+        files: vec![list.clone()],
+    };
+    crate::cli::import::deposit_file(&arguments, &service.gateway, &list, &mut Vec::new())?;
+    let issuer = DemoIssuer::open(&folder.join("issuer"), ambient)?;
+    let listener = TcpListener::bind("127.0.0.1:0").context("no port for the story")?;
+    let graphql = format!("http://{}/graphql", listener.local_addr()?);
+    let ledger = service.gateway.ledger.clone();
+    let stage = Stage { graphql, issuer, clock, days };
+    let played = actix_web::rt::System::new().block_on(serve_while(service, listener, move || stage.act()));
+    ledger.close();
+    played?
+}
+
+/// A file as a department sends it.
+fn listing(today: Date) -> anyhow::Result<String> {
+    let mut csv = "信用主体类别,统一社会信用代码,单位名称,名单名称,列入事由,列入依据,认定文号,列入决定机关,列入日期,数据来源单位\n".to_owned();
+    for (serial, days) in LISTED_DAYS_AGO.into_iter().enumerate() {
+        let (name, code, on) = (name(serial), uscc(serial)?, today.saturating_sub(days.days()));
+        writeln!(
+            csv,
+            "法人及非法人组织,{code},{name},市场监督管理严重违法失信名单（样例）,（合成样例）逾期未履行处罚决定,《市场监督管理严重违法失信名单管理办法》,\
+             东营样例联字〔{}〕{serial:03}号,东营市市场监督管理局,{on},东营市市场监督管理局",
+            on.year()
+        )?;
+    }
+    Ok(csv)
+}
+
+/// Days counted back from today.
+struct Days {
+    calendar: WorkingCalendar,
+    today: Date,
+}
+
+impl Days {
+    /// Noon in Shanghai, so many working days ago.
+    fn noon(&self, ago: u32) -> Instant {
+        Instant::start_of(self.ago(ago)).plus_seconds(12 * 3600)
+    }
+
+    fn ago(&self, ago: u32) -> Date {
+        let mut day = self.today;
+        while self.calendar.working_days_between(day, self.today).count < ago {
+            let Ok(before) = day.yesterday() else { break };
+            day = before;
+        }
+        day
+    }
+}
+
+/// Where the story is played.
+struct Stage {
+    graphql: String,
+    issuer: DemoIssuer,
+    clock: Arc<FixedClock>,
+    days: Days,
+}
+
+impl Stage {
+    /// The whole story, in the order in which it happened.
+    fn act(&self) -> anyhow::Result<()> {
+        let mut actions = Vec::new();
+        for serial in 0..5 {
+            self.clock.set(self.days.noon(if serial == 4 { 3 } else { 14 }));
+            if serial == 4 {
+                // The last one is initiated when the others are well under way.
+                self.answer_and_report(&actions)?;
+            }
+            actions.push(self.initiate(serial)?);
+            if serial == 2 {
+                self.clock.set(self.days.noon(12));
+                for id in &actions {
+                    self.dispatch(id, "HUD")?;
+                }
+            }
+        }
+        let newest = actions.last().context("nothing was initiated")?;
+        self.clock.set(self.days.noon(2));
+        self.dispatch(newest, "AMR")?;
+        self.clock.set(self.days.noon(1));
+        let objection = json!({ "record": self.record(1)?, "reason": "（合成样例）罚款已于列入前缴清，请核实" });
+        self.take(&self.firm(1)?, "fileObjection", "FileObjectionInput", &objection)?;
+        let digest = "00".repeat(32);
+        let repair = json!({ "record": self.record(5)?, "commitment": "（合成样例）承诺依法经营，不再违法失信", "papers": [
+            { "kind": "PERFORMANCE_PROOF", "name": "履行完毕证明.pdf", "sha256": digest },
+            { "kind": "COMMITMENT", "name": "信用承诺书.pdf", "sha256": digest }
+        ] });
+        self.take(&self.firm(5)?, "applyForRepair", "ApplyForRepairInput", &repair)?;
+        Ok(())
+    }
+
+    /// Of the first action all answer and report, of the second all answer, of the third one department is silent.
+    fn answer_and_report(&self, actions: &[Value]) -> anyhow::Result<()> {
+        self.clock.set(self.days.noon(10));
+        for (at, id) in actions.iter().take(3).enumerate() {
+            for (department, assignment) in self.assignments(id)? {
+                if at == 2 && department == "TAX" {
+                    continue;
+                }
+                let token = self.department(Role::Department, &department)?;
+                let answer = json!({ "assignment": assignment, "answer": "TAKEN" });
+                self.take(&token, "respondJointAction", "RespondJointActionInput", &answer)?;
+                if at == 0 {
+                    let report = json!({ "assignment": assignment, "report": "（合成样例）已纳入审核规则", "amountYuan": "120000.00" });
+                    self.take(&token, "submitExecutionFeedback", "SubmitExecutionFeedbackInput", &report)?;
+                }
+            }
+        }
+        self.clock.set(self.days.noon(3));
+        Ok(())
+    }
+
+    fn initiate(&self, serial: usize) -> anyhow::Result<Value> {
+        let today = self.clock_today();
+        let input = json!({
+            "basis": self.record(serial)?, "kind": "PUNISHMENT", "measures": MEASURES.map(|(measure, _)| measure),
+            "legalBasis": "《市场监督管理严重违法失信名单管理办法》（样例）", "notifiedOn": today.to_string(),
+            "endsOn": today.saturating_add(1.years()).to_string(), "reason": "（合成样例）列入严重违法失信名单",
+        });
+        let token = self.department(Role::Department, "AMR")?;
+        let answer = self.take(&token, "initiateJointAction", "InitiateJointActionInput", &input)?;
+        answer.pointer("/action/id").cloned().context("an action without an id")
+    }
+
+    fn dispatch(&self, id: &Value, supervisor: &str) -> anyhow::Result<()> {
+        let to = MEASURES.map(|(measure, departments)| {
+            let departments = if measure == "KEY_SUPERVISION" { vec![supervisor] } else { departments.to_vec() };
+            json!({ "measure": measure, "departments": departments })
+        });
+        let token = self.department(Role::Coordinator, "DRC")?;
+        let input = json!({ "id": id, "assignments": to });
+        self.take(&token, "dispatchJointAction", "DispatchJointActionInput", &input).map(drop)
+    }
+
+    fn assignments(&self, id: &Value) -> anyhow::Result<Vec<(String, Value)>> {
+        let query = "query($input: ID!) { jointAction(id: $input) { assignments { id department { id } } } }";
+        let answer = self.post(&self.department(Role::Coordinator, "DRC")?, query, id)?;
+        let found = answer.pointer("/data/jointAction/assignments").and_then(Value::as_array);
+        let found = found.with_context(|| format!("the story's assignments: {answer}"))?;
+        let pair = |one: &Value| {
+            let department = one.pointer("/department/id").and_then(Value::as_str)?;
+            Some((department.to_owned(), one.get("id")?.clone()))
+        };
+        Ok(found.iter().filter_map(pair).collect())
+    }
+
+    fn record(&self, serial: usize) -> anyhow::Result<Value> {
+        let query = "query($input: Uscc!) { subject(uscc: $input) { records(first: 1) { nodes { id } } } }";
+        let answer = self.post(&self.department(Role::Department, "AMR")?, query, &json!(uscc(serial)?))?;
+        let id = answer.pointer("/data/subject/records/nodes/0/id").cloned();
+        id.with_context(|| format!("the story's record: {answer}"))
+    }
+
+    /// Takes a step; what came of it.
+    fn take(&self, token: &str, field: &str, input_type: &str, input: &Value) -> anyhow::Result<Value> {
+        let success = match field {
+            "initiateJointAction" | "dispatchJointAction" => "JointActionSuccess { action { id } }",
+            "respondJointAction" | "submitExecutionFeedback" => "AssignmentSuccess { assignment { id } }",
+            _ => "ApplicationSuccess { application { id } }",
+        };
+        let query = format!(
+            "mutation($input: {input_type}!) {{ {field}(input: $input) {{ ... on {success} \
+             ... on InvalidInput {{ problems {{ path code message }} }} }} }}"
+        );
+        let answer = self.post(token, &query, input)?;
+        let taken = answer.pointer(&format!("/data/{field}")).cloned().unwrap_or_default();
+        ensure!(taken.is_object() && taken.get("problems").is_none(), "the story's `{field}` was not taken: {answer}");
+        Ok(taken)
+    }
+
+    fn post(&self, token: &str, query: &str, input: &Value) -> anyhow::Result<Value> {
+        requests::Desk { graphql: &self.graphql, token, purpose: None }.post(query, input)
+    }
+
+    fn department(&self, role: Role, id: &str) -> anyhow::Result<String> {
+        let actor = format!("{}-officer-1", id.to_lowercase());
+        self.token(&TokenClaims { department: Some(id.to_owned()), ..TokenClaims::new(role, &actor) })
+    }
+
+    fn firm(&self, serial: usize) -> anyhow::Result<String> {
+        let subject = format!("uscc:{}", uscc(serial)?);
+        self.token(&TokenClaims { subject: Some(subject), ..TokenClaims::new(Role::Subject, "listed-firm-1") })
+    }
+
+    fn token(&self, claims: &TokenClaims) -> anyhow::Result<String> {
+        Ok(self.issuer.issue(&TokenClaims { client: Some("demo".to_owned()), ..claims.clone() }, 3600)?)
+    }
+
+    fn clock_today(&self) -> Date {
+        self.clock.now().date_in_shanghai()
+    }
+}

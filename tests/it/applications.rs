@@ -1,0 +1,5 @@
+//! Objection and repair (异议、信用修复): what they stop, what they end, and who learns of it.
+
+mod objections;
+mod repairs;
+mod stage;
