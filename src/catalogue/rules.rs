@@ -122,6 +122,7 @@ struct PackFile {
     kinds: BTreeMap<PenaltyKind, Spanned<Level>>,
     rules: BTreeMap<String, Spanned<PublicationRule>>,
     deadlines: Spanned<Deadlines>,
+    small_count_below: u32,
 }
 
 fn read_pack(source: Source<'_>) -> Result<RulePack, Vec<CatalogueFault>> {
@@ -154,6 +155,7 @@ fn read_pack(source: Source<'_>) -> Result<RulePack, Vec<CatalogueFault>> {
             kinds: plain(file.kinds),
             rules: plain(file.rules),
             deadlines: file.deadlines.into_inner(),
+            small_count_below: file.small_count_below,
         }),
         Some(_) => Err(faults),
         None => {
@@ -250,6 +252,7 @@ mod tests {
     const PACK: &str = r#"id = "one"
 in_force_from = "2020-01-01"
 legal_basis = ["a paper"]
+small_count_below = 10
 title = { zh = "甲", en = "A" }
 levels.GENERAL = { public = true, shared = true, min_months = 3, max_months = 12 }
 kinds.FINE = "GENERAL"
@@ -298,36 +301,36 @@ deadlines = { initiate = 30, dispatch = 5, respond = 5, execution_return = 10, i
         );
         assert_eq!(
             fault("kinds.FINE = \"GENERAL\"", "kinds.FINE = \"MINOR\""),
-            "one.toml:6: level `MINOR` has no entry under `levels`"
+            "one.toml:7: level `MINOR` has no entry under `levels`"
         );
         assert_eq!(
             fault("level = \"GENERAL\", months", "level = \"SERIOUS\", months"),
-            "one.toml:9: level `SERIOUS` has no entry under `levels`"
+            "one.toml:10: level `SERIOUS` has no entry under `levels`"
         );
         assert_eq!(fault("2020-01-01", "2020-02-30"), "one.toml:2: `2020-02-30` is not a date of the form YYYY-MM-DD");
         assert_eq!(
             fault("min_months = 3", "min_months = 13"),
-            "one.toml:5: level `GENERAL` is shown for at least 13 and at most 12 months"
+            "one.toml:6: level `GENERAL` is shown for at least 13 and at most 12 months"
         );
-        assert_eq!(fault("shared = true", "shared = false"), "one.toml:5: level `GENERAL` is public and not shared");
+        assert_eq!(fault("shared = true", "shared = false"), "one.toml:6: level `GENERAL` is public and not shared");
         assert_eq!(fault("[\"a paper\"]", "[]"), "one.toml:3: no legal basis");
         assert_eq!(fault("rules.none = { window = \"SHARED_ONLY\" }\n", ""), "one.toml: no publication rule `none`");
         assert_eq!(
             fault("initiator_return = 15", "initiator_return = 9"),
-            "one.toml:13: the summary is due after the returns that it is made of"
+            "one.toml:14: the summary is due after the returns that it is made of"
         );
-        assert!(fault("kinds.FINE", "kinds.FEE").starts_with("one.toml:6: unknown variant `FEE`"));
+        assert!(fault("kinds.FINE", "kinds.FEE").starts_with("one.toml:7: unknown variant `FEE`"));
         assert_eq!(
             fault("window = \"UNLIMITED\"", "window = \"UNLIMITED\", months = 3"),
-            "one.toml:11: unknown field `months`, there are no fields"
+            "one.toml:12: unknown field `months`, there are no fields"
         );
-        assert!(fault("kinds.FINE = ", "kinds.FINE ").starts_with("one.toml:6: "));
+        assert!(fault("kinds.FINE = ", "kinds.FINE ").starts_with("one.toml:7: "));
     }
 
     #[test]
     fn a_graver_level_is_not_shown_less() {
         let line = "levels.SERIOUS = { public = true, shared = true, min_months = 1, max_months = 6 }\nkinds.FINE";
-        assert_eq!(fault("kinds.FINE", line), "one.toml:6: level `SERIOUS` is shown less than a lesser level");
+        assert_eq!(fault("kinds.FINE", line), "one.toml:7: level `SERIOUS` is shown less than a lesser level");
     }
 
     #[test]

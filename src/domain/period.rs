@@ -38,6 +38,8 @@ pub struct RulePack {
     pub rules: BTreeMap<String, PublicationRule>,
     /// How long each step of the joint work may take.
     pub deadlines: Deadlines,
+    /// Below how many a count about natural persons is not told in returns.
+    pub small_count_below: u32,
 }
 
 /// What a level means: where it is shown and for how long.

@@ -39,6 +39,7 @@ fn pack() -> RulePack {
         .map(|(name, rule)| (name.to_owned(), rule))
         .into(),
         deadlines: crate::domain::deadlines::OF_THE_PLAN,
+        small_count_below: 10,
     }
 }
 

@@ -29,6 +29,7 @@ pub mod recompute;
 pub mod record;
 pub mod redaction;
 pub mod register;
+pub mod returns;
 pub mod review;
 pub mod standing;
 pub mod subject;

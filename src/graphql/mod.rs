@@ -16,6 +16,7 @@ mod mutation;
 pub mod normalise;
 mod object;
 mod query;
+mod returns;
 mod scalar;
 pub mod schema;
 mod scope;

@@ -10,6 +10,7 @@ use super::mutation::RegisterMutation;
 use super::object::node::Node;
 use super::object::record::RecordObject;
 use super::query::RegisterQuery;
+use super::returns::ReturnQuery;
 use super::scope;
 use super::workflow::{WorkflowMutation, WorkflowQuery};
 use crate::catalogue::Catalogue;
@@ -20,7 +21,7 @@ pub type GatewaySchema = Schema<QueryRoot, MutationRoot, EmptySubscription>;
 /// Everything that can be asked.
 #[derive(Clone, Copy, Debug, MergedObject)]
 #[graphql(name = "Query")]
-pub struct QueryRoot(RegisterQuery, WorkflowQuery, ApplicationQuery);
+pub struct QueryRoot(RegisterQuery, WorkflowQuery, ApplicationQuery, ReturnQuery);
 
 /// Everything that can be changed.
 #[derive(Clone, Copy, Debug, MergedObject)]
@@ -40,7 +41,7 @@ pub(super) fn build_for_valid(catalogue: &Arc<Catalogue>) -> GatewaySchema {
 fn build_with(catalogue: &Arc<Catalogue>, validation: ValidationMode) -> GatewaySchema {
     scope::with(catalogue, || {
         Schema::build(
-            QueryRoot(RegisterQuery, WorkflowQuery, ApplicationQuery),
+            QueryRoot(RegisterQuery, WorkflowQuery, ApplicationQuery, ReturnQuery),
             MutationRoot(RegisterMutation, WorkflowMutation, ApplicationMutation),
             EmptySubscription,
         )

@@ -29,7 +29,7 @@ pub struct WorkflowQuery;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct WorkflowMutation;
 
-fn wanted_department(id: Option<&String>) -> Result<Option<DepartmentId>, ApiError> {
+pub(super) fn wanted_department(id: Option<&String>) -> Result<Option<DepartmentId>, ApiError> {
     id.map(|id| department_id(id)).transpose()
 }
 

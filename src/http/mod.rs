@@ -9,6 +9,7 @@ pub mod metrics;
 pub mod query_page;
 pub mod request;
 pub mod respond;
+mod returns_route;
 pub mod server;
 pub mod service;
 pub mod witness_server;

@@ -131,6 +131,21 @@ pub fn set_report(connection: &mut AnyConnection, batch: BatchId, report: &str) 
     StoreError::expect_count("batches", 1, changed)
 }
 
+/// The quality reports (JSON) of what a provider sent in a time; empty for what was broken off.
+pub fn reports(
+    connection: &mut AnyConnection,
+    provider: &str,
+    (from, to): (Instant, Instant),
+) -> Result<Vec<String>, StoreError> {
+    let query = batches::table
+        .filter(batches::provider.eq(provider))
+        .filter(batches::received_at.ge(from.micros()))
+        .filter(batches::received_at.lt(to.micros()))
+        .select(batches::report)
+        .order(batches::received_at.asc());
+    Ok(query.load(connection)?)
+}
+
 /// The records that these natural keys name, by key.
 pub fn existing(
     connection: &mut AnyConnection,

@@ -2,5 +2,6 @@
 
 mod eligibility;
 mod refusals;
+mod returns;
 pub mod stage;
 mod walk;

@@ -95,7 +95,10 @@ pub fn assignments(
 }
 
 /// Whose assignments the caller may list: a department its own, the coordinator those of `wanted` or of all.
-pub(super) fn whose(inquiry: &Inquiry, wanted: Option<&DepartmentId>) -> Result<Option<DepartmentId>, Fault> {
+pub(in crate::exchange) fn whose(
+    inquiry: &Inquiry,
+    wanted: Option<&DepartmentId>,
+) -> Result<Option<DepartmentId>, Fault> {
     let claims = inquiry.caller().claims();
     match (claims.role, &claims.department) {
         (Role::Coordinator, Some(_)) => Ok(wanted.cloned()),

@@ -6,6 +6,7 @@
 pub mod answer;
 pub mod dispatch;
 pub mod end;
+pub mod history;
 pub mod initiate;
 pub mod list;
 pub mod overdue;

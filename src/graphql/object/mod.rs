@@ -19,6 +19,7 @@ pub mod rate_limit;
 pub mod record;
 pub mod record_type;
 pub mod redaction;
+pub mod returns;
 pub mod review;
 pub mod subject;
 pub mod viewer;

@@ -1,11 +1,10 @@
 //! A joint action from the act to its end, over a holiday and two make-up days, and what each sees of it.
 
 use chengxin::domain::Role;
-use chengxin::domain::joint_action::{JointAction, Step};
-use chengxin::domain::{AssignmentAnswer, JointActionKind, JointActionStage, WorkflowStep};
+use chengxin::domain::{JointActionKind, JointActionStage};
 use chengxin::exchange::case;
 use chengxin::exchange::inquiry::Inquiry;
-use chengxin::exchange::joint_action::{end as ends, initiate as starts, overdue};
+use chengxin::exchange::joint_action::{end as ends, history, initiate as starts, overdue};
 use chengxin::exchange::node_id::NodeRef;
 use chengxin::exchange::register::{Asked, register_intent};
 use chengxin::ledger::EntryKind;
@@ -153,21 +152,8 @@ fn the_steps_amount_to_what_is_stored(app: &TestApp, id: &Value) {
             Ok((row, store::assignment::of_action(connection, case)?, store::case_step::of_case(connection, case)?))
         })
         .unwrap();
-    let mut state = JointAction::initiated();
-    for step in steps.iter().filter(|step| step.step != WorkflowStep::Initiate) {
-        let facts: Value = serde_json::from_str(&step.facts).unwrap();
-        let step = match step.step {
-            WorkflowStep::Dispatch => Step::Dispatch(assignments.iter().map(|one| one.id).collect()),
-            WorkflowStep::Respond => Step::Respond(
-                step.assignment.unwrap(),
-                serde_json::from_value::<AssignmentAnswer>(facts["answer"].clone()).unwrap(),
-            ),
-            WorkflowStep::Feedback => Step::Feedback(step.assignment.unwrap()),
-            WorkflowStep::End => Step::End(serde_json::from_value(facts["ending"].clone()).unwrap()),
-            other => panic!("{other}"),
-        };
-        state = state.after(&step).unwrap();
-    }
+    let later = gateway.ambient.now();
+    let state = history::at(&steps, &assignments, later.plus_micros(1)).unwrap();
     assert_eq!((row.stage, row.ending, row.suspensions), (state.stage, state.ending, state.suspensions));
     assert_eq!(row.steps, i64::try_from(steps.len()).unwrap());
     for assignment in assignments {

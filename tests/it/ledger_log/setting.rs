@@ -148,7 +148,12 @@ impl Place {
     pub(crate) fn named_files(&self) -> Vec<(std::path::PathBuf, Vec<u8>)> {
         let Some(folder) = &self.folder else { return Vec::new() };
         let paths = std::fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().path());
-        paths.map(|path| (path.clone(), std::fs::read(path).unwrap())).collect()
+        let read = |path: std::path::PathBuf| match std::fs::read(&path) {
+            // SQLite takes its log away when the last connection closes, which may be between the listing and now.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            read => Some((path, read.unwrap())),
+        };
+        paths.filter_map(read).collect()
     }
 
     pub(crate) fn run(&self, statements: &str) -> Result<(), chengxin::store::StoreError> {

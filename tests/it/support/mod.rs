@@ -133,7 +133,9 @@ impl TestApp {
             digest: table.origin.sha256,
         };
         let mut depositor = Depositor::begin(gateway, origin, Authority::Operator).unwrap();
-        import::run(table, &context, &mut depositor, &mut Silent).unwrap()
+        let report = import::run(table, &context, &mut depositor, &mut Silent).unwrap();
+        depositor.finish(&serde_json::to_string(&report).unwrap()).unwrap();
+        report
     }
 
     /// Anybody, without a token.

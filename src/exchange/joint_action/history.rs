@@ -1,0 +1,43 @@
+//! How a joint action stood at an instant: what its steps up to then amount to.
+
+use serde_json::Value;
+
+use super::{AssignmentRow, CaseStep};
+use crate::domain::joint_action::{JointAction, Step};
+use crate::domain::{Instant, WorkflowStep};
+
+/// How the action stood just before `end`; `None` when it was not initiated yet, or when the steps do not fit together.
+pub fn at(steps: &[CaseStep], assignments: &[AssignmentRow], end: Instant) -> Option<JointAction> {
+    let mut state = None;
+    for step in steps.iter().filter(|step| step.at < end) {
+        state = match (step.step, state) {
+            (WorkflowStep::Initiate, None) => Some(JointAction::initiated()),
+            (_, Some(state)) => Some(JointAction::after(&state, &as_step(step, assignments)?).ok()?),
+            (_, None) => return None,
+        };
+    }
+    state
+}
+
+fn as_step(step: &CaseStep, assignments: &[AssignmentRow]) -> Option<Step> {
+    // What this program wrote is JSON; what is not makes the whole undecidable.
+    let facts: Value = serde_json::from_str(&step.facts).ok()?;
+    let word = |name: &str| facts.get(name).cloned().unwrap_or_default();
+    Some(match step.step {
+        WorkflowStep::Dispatch => Step::Dispatch(assignments.iter().map(|row| row.id).collect()),
+        WorkflowStep::Respond => Step::Respond(step.assignment?, serde_json::from_value(word("answer")).ok()?),
+        WorkflowStep::Feedback => Step::Feedback(step.assignment?),
+        WorkflowStep::Suspend => Step::Suspend,
+        WorkflowStep::Resume => Step::Resume,
+        WorkflowStep::End => Step::End(serde_json::from_value(word("ending")).ok()?),
+        WorkflowStep::Initiate
+        | WorkflowStep::File
+        | WorkflowStep::Accept
+        | WorkflowStep::NotAccept
+        | WorkflowStep::Uphold
+        | WorkflowStep::Approve
+        | WorkflowStep::Reject
+        | WorkflowStep::Retract
+        | WorkflowStep::Revoke => return None,
+    })
+}

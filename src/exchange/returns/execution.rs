@@ -1,0 +1,168 @@
+//! 执行情况反馈: what one department was assigned in a month, what it answered, and what it carried out, by measure.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::super::fault::Fault;
+use super::super::inquiry::Inquiry;
+use super::super::joint_action::history;
+use super::super::joint_action::list::whose;
+use super::{Material, Month, cents, materials, small_count};
+use crate::domain::joint_action::JointAction;
+use crate::domain::{
+    AssignmentAnswer, AssignmentStage, Date, DepartmentId, JointActionKind, JointActionStage, MeasureCode, WorkflowStep,
+};
+use crate::store::case_step::CaseStep;
+use crate::store::joint_action::Which;
+
+/// The return of one department for one month.
+#[derive(Clone, Debug)]
+pub struct ExecutionReturn {
+    /// The department.
+    pub department: DepartmentId,
+    /// The month.
+    pub month: Month,
+    /// By when it is due.
+    pub due_on: Date,
+    /// One for each measure, of organizations and of natural persons apart.
+    pub rows: Vec<ExecutionRow>,
+}
+
+/// What became of one measure.
+#[derive(Clone, Debug)]
+pub struct ExecutionRow {
+    /// The measure.
+    pub measure: MeasureCode,
+    /// Whether it rewards or punishes.
+    pub kind: JointActionKind,
+    /// Whether it counts natural persons.
+    pub is_about_persons: bool,
+    /// The numbers; `None` when they are too small to be told.
+    pub counts: Option<ExecutionCounts>,
+}
+
+/// The numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ExecutionCounts {
+    /// Assigned in the month.
+    pub assigned: u32,
+    /// Taken in the month.
+    pub taken: u32,
+    /// Answered in the month as not applicable.
+    pub not_applicable: u32,
+    /// Answered in the month, and late.
+    pub answered_late: u32,
+    /// Not answered at its end.
+    pub unanswered: u32,
+    /// Reports handed in in the month.
+    pub reports: u32,
+    /// What they said was concerned, in hundredths of a yuan.
+    pub amount_cents: u64,
+    /// In force at its end.
+    pub in_force: u32,
+}
+
+/// The return of the caller's department, for the coordinator that of any.
+pub fn of(inquiry: &Inquiry, month: Month, department: Option<&DepartmentId>) -> Result<ExecutionReturn, Fault> {
+    let own = inquiry.caller().claims().department.clone();
+    let department = whose(inquiry, department)?.or(own).ok_or(Fault::Forbidden)?;
+    let materials = materials(inquiry, &Which::Concerning(department.clone()))?;
+    let mut rows: BTreeMap<(MeasureCode, bool), (JointActionKind, ExecutionCounts)> = BTreeMap::new();
+    for material in &materials {
+        let state = history::at(&material.steps, &material.assignments, month.end());
+        for assignment in material.assignments.iter().filter(|row| row.department == department) {
+            let counts = counted(material, assignment, state.as_ref(), month);
+            if counts == ExecutionCounts::default() {
+                continue;
+            }
+            let key = (assignment.measure.clone(), material.is_about_a_person);
+            rows.entry(key).or_insert((material.row.kind, ExecutionCounts::default())).1.add(counts);
+        }
+    }
+    let small = small_count(inquiry);
+    let row =
+        |((measure, is_about_persons), (kind, counts)): ((MeasureCode, bool), (JointActionKind, ExecutionCounts))| {
+            let is_told = !is_about_persons || !counts.is_small(small);
+            ExecutionRow { measure, kind, is_about_persons, counts: is_told.then_some(counts) }
+        };
+    let deadlines = inquiry.gateway().rules.packs.in_force(month.last()).deadlines;
+    let due_on = deadlines.execution_return_of(month.first());
+    Ok(ExecutionReturn { department, month, due_on, rows: rows.into_iter().map(row).collect() })
+}
+
+fn counted(
+    material: &Material,
+    assignment: &super::AssignmentRow,
+    state: Option<&JointAction>,
+    month: Month,
+) -> ExecutionCounts {
+    let mut counts = ExecutionCounts {
+        assigned: u32::from((month.first()..=month.last()).contains(&assignment.assigned_on)),
+        ..ExecutionCounts::default()
+    };
+    let own = |step: &&CaseStep| step.assignment == Some(assignment.id) && month.holds(step.at);
+    for step in material.steps.iter().filter(own) {
+        match step.step {
+            WorkflowStep::Respond => {
+                let is_late = step.due_on.is_some_and(|due| due < step.at.date_in_shanghai());
+                counts.answered_late += u32::from(is_late);
+                match answer(step) {
+                    Some(AssignmentAnswer::Taken) => counts.taken += 1,
+                    Some(AssignmentAnswer::NotApplicable) => counts.not_applicable += 1,
+                    None => {}
+                }
+            }
+            WorkflowStep::Feedback => {
+                counts.reports += 1;
+                counts.amount_cents = counts.amount_cents.saturating_add(amount(step));
+            }
+            _ => {}
+        }
+    }
+    let stage = state.and_then(|state| state.assignments.get(&assignment.id).copied());
+    let goes_on = state.is_some_and(|state| state.stage != JointActionStage::Ended);
+    counts.unanswered = u32::from(goes_on && stage == Some(AssignmentStage::Assigned));
+    counts.in_force = u32::from(goes_on && stage == Some(AssignmentStage::Executed));
+    counts
+}
+
+fn facts(step: &CaseStep) -> Value {
+    // What is no JSON says nothing.
+    serde_json::from_str(&step.facts).unwrap_or_default()
+}
+
+pub(super) fn answer(step: &CaseStep) -> Option<AssignmentAnswer> {
+    serde_json::from_value(facts(step).get("answer").cloned().unwrap_or_default()).ok()
+}
+
+pub(super) fn amount(step: &CaseStep) -> u64 {
+    facts(step).get("amountYuan").and_then(Value::as_str).map_or(0, cents)
+}
+
+impl ExecutionCounts {
+    fn add(&mut self, other: Self) {
+        self.assigned += other.assigned;
+        self.taken += other.taken;
+        self.not_applicable += other.not_applicable;
+        self.answered_late += other.answered_late;
+        self.unanswered += other.unanswered;
+        self.reports += other.reports;
+        self.amount_cents = self.amount_cents.saturating_add(other.amount_cents);
+        self.in_force += other.in_force;
+    }
+
+    /// Whether any of them is smaller than may be told, and not nothing.
+    fn is_small(self, below: u32) -> bool {
+        let counts = [
+            self.assigned,
+            self.taken,
+            self.not_applicable,
+            self.answered_late,
+            self.unanswered,
+            self.reports,
+            self.in_force,
+        ];
+        counts.iter().any(|count| (1..below).contains(count))
+    }
+}

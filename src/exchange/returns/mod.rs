@@ -1,0 +1,146 @@
+//! The monthly returns (月报) of the joint work, computed and never typed in: what each department carried out, by the 10th, and what
+//! became of what each department initiated, by the 15th. Small counts about natural persons are not told.
+
+pub mod execution;
+pub mod file;
+pub mod initiator;
+pub mod quality;
+
+use super::fault::Fault;
+use super::inquiry::Inquiry;
+use super::joint_action::{AssignmentRow, JointActionRow};
+use crate::access::CaseAction;
+use crate::access::Concern;
+use crate::domain::{Date, Instant, SubjectCategory};
+use crate::store;
+use crate::store::case_step::CaseStep;
+use crate::store::joint_action::{Narrowing, Which};
+
+/// How many joint actions are read at a time.
+const CHUNK: i64 = 500;
+
+/// A calendar month in Shanghai.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Month {
+    first: Date,
+}
+
+impl Month {
+    /// Reads `2026-10`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_month = text.len() == 7;
+        // What is no date is no month.
+        is_month.then(|| format!("{text}-01").parse().ok()).flatten().map(|first| Self { first })
+    }
+
+    /// Its first day.
+    pub fn first(self) -> Date {
+        self.first
+    }
+
+    /// Its last day.
+    pub fn last(self) -> Date {
+        self.first.last_of_month()
+    }
+
+    /// The first instant after it.
+    fn end(self) -> Instant {
+        Instant::end_of(self.last())
+    }
+
+    /// Whether an instant lies in it.
+    fn holds(self, at: Instant) -> bool {
+        (Instant::start_of(self.first)..self.end()).contains(&at)
+    }
+}
+
+impl std::fmt::Display for Month {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{:04}-{:02}", self.first.year(), self.first.month())
+    }
+}
+
+/// A month, or what to tell the caller.
+pub fn month(text: &str) -> Result<Month, Fault> {
+    Month::parse(text).ok_or_else(|| Fault::BadInput("`month` is a month such as 2026-10".to_owned()))
+}
+
+/// A joint action with all that a return counts of it.
+struct Material {
+    row: JointActionRow,
+    assignments: Vec<AssignmentRow>,
+    steps: Vec<CaseStep>,
+    is_about_a_person: bool,
+}
+
+/// The joint actions that a return is made of: those that concern the caller's right to see them.
+fn materials(inquiry: &Inquiry, which: &Which) -> Result<Vec<Material>, Fault> {
+    let registry = &inquiry.gateway().registry;
+    let concern = Concern { initiator: true, implementer: true, ..Concern::default() };
+    if inquiry.permit().case(CaseAction::View, concern).is_none() {
+        return Err(Fault::Forbidden);
+    }
+    let (mut materials, mut below) = (Vec::new(), None);
+    loop {
+        let rows = registry
+            .read(|connection| store::joint_action::list(connection, which, &Narrowing::default(), below, CHUNK))?;
+        let is_last = i64::try_from(rows.len()).unwrap_or(i64::MAX) < CHUNK;
+        below = rows.last().map(|row| row.entry);
+        for row in rows {
+            let read = registry.read(|connection| {
+                let assignments = store::assignment::of_action(connection, row.id)?;
+                let steps = store::case_step::of_case(connection, row.id)?;
+                Ok((assignments, steps, store::subject::find(connection, row.subject)?))
+            })?;
+            let (assignments, steps, subject) = read;
+            let category = subject.map(|subject| subject.category);
+            let is_about_a_person = category == Some(SubjectCategory::NaturalPerson);
+            materials.push(Material { row, assignments, steps, is_about_a_person });
+        }
+        if is_last {
+            inquiry.tally(|tally| tally.cost = tally.cost.saturating_add(materials.len() as u64));
+            return Ok(materials);
+        }
+    }
+}
+
+/// Below how many a count about natural persons is not told.
+fn small_count(inquiry: &Inquiry) -> u32 {
+    inquiry.gateway().rules.packs.in_force(inquiry.today()).small_count_below
+}
+
+/// Yuan as hundredths, out of `1250000.5`.
+fn cents(text: &str) -> u64 {
+    let (whole, rest) = text.split_once('.').unwrap_or((text, ""));
+    let number = |text: &str| text.parse::<u64>().unwrap_or(0);
+    let rest = format!("{rest:0<2}");
+    number(whole).saturating_mul(100).saturating_add(number(rest.get(..2).unwrap_or("0")))
+}
+
+/// Hundredths of a yuan as a decimal number of yuan.
+pub fn yuan(cents: u64) -> String {
+    format!("{}.{:02}", cents / 100, cents % 100)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_month_is_four_digits_a_hyphen_and_two() {
+        let month = Month::parse("2026-02").unwrap();
+        assert_eq!((month.to_string().as_str(), month.last().to_string().as_str()), ("2026-02", "2026-02-28"));
+        for other in ["2026-13", "2026-2", "2026-02-01", "", "２０２６-02", "26-0002"] {
+            assert_eq!(Month::parse(other), None, "{other}");
+        }
+        assert!(month.holds(Instant::start_of("2026-02-01".parse().unwrap())));
+        assert!(!month.holds(Instant::start_of("2026-03-01".parse().unwrap())));
+    }
+
+    #[test]
+    fn amounts_add_up_to_the_fen() {
+        for (text, sum) in [("0", "0.00"), ("7", "7.00"), ("7.5", "7.50"), ("1250000.05", "1250000.05")] {
+            assert_eq!(yuan(cents(text)), sum);
+        }
+    }
+}
