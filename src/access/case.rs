@@ -31,6 +31,8 @@ pub enum CaseAction {
     Retract,
     /// Decide on one.
     Decide,
+    /// Accept a promise to hand papers in later, and say that it was kept.
+    Promise,
 }
 
 impl CaseAction {
@@ -46,6 +48,7 @@ impl CaseAction {
             Self::File => Action::File,
             Self::Retract => Action::Retract,
             Self::Decide => Action::Decide,
+            Self::Promise => Action::Promise,
         }
     }
 
@@ -54,7 +57,13 @@ impl CaseAction {
     pub(super) fn is_open_to(self, role: Role) -> bool {
         let (office, own) = (matches!(role, Role::Department | Role::Coordinator), role == Role::Subject);
         match self {
-            Self::Initiate | Self::Dispatch | Self::Respond | Self::Feedback | Self::End | Self::Decide => office,
+            Self::Initiate
+            | Self::Dispatch
+            | Self::Respond
+            | Self::Feedback
+            | Self::End
+            | Self::Decide
+            | Self::Promise => office,
             Self::File | Self::Retract => own,
             Self::ReadTexts => office || own,
             Self::View => office || own || matches!(role, Role::Public | Role::Grantee),

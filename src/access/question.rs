@@ -50,6 +50,9 @@ pub(super) enum Action {
     /// Decide on one.
     #[strum(serialize = "decideApplication")]
     Decide,
+    /// Accept a promise.
+    #[strum(serialize = "acceptPromise")]
+    Promise,
 }
 
 /// Who asks, with what right, on which day.

@@ -27,5 +27,6 @@ pub use vocabulary::{
 };
 pub use workflow::{
     ApplicationKind, ApplicationStage, AssignmentAnswer, AssignmentStage, JointActionEnding, JointActionKind,
-    JointActionStage, MeasureGroup, ObjectionAnswer, PaperKind, RepairDecision, TombstoneCause, WorkflowStep,
+    JointActionStage, MeasureGroup, ObjectionAnswer, PaperKind, PromiseStage, RepairDecision, TombstoneCause,
+    WorkflowStep,
 };

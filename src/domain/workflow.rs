@@ -114,6 +114,10 @@ vocabulary! {
         Retract,
         /// 撤销修复: the papers were false, or the promise was broken.
         Revoke,
+        /// 容缺受理: a matter is taken in hand on a written promise to hand papers in later.
+        Promise,
+        /// 补齐: the papers are there.
+        Keep,
     }
 }
 
@@ -198,5 +202,17 @@ vocabulary! {
         Repaired,
         /// Its repair was revoked: it stands again.
         Restored,
+    }
+}
+
+vocabulary! {
+    /// How a promise to hand papers in later stands.
+    PromiseStage {
+        /// 待补: its day has not passed.
+        Open,
+        /// 已补齐.
+        Kept,
+        /// 逾期未补: its day is over, and the papers are not there.
+        Broken,
     }
 }

@@ -7,6 +7,7 @@
 use super::fault::Fault;
 use super::inquiry::Inquiry;
 use super::joint_action;
+use super::promise;
 use super::record::{self, HeadValue, RecordView, Selection};
 use super::subject::{self, SubjectView};
 use crate::access::HeadField;
@@ -41,6 +42,8 @@ pub enum Reason {
     InForce(u32),
     /// None is.
     NotInForce,
+    /// It has broken so many promises to the caller's department.
+    BrokenPromises(u32),
 }
 
 /// The answer.
@@ -75,6 +78,7 @@ pub fn of(inquiry: &Inquiry, uscc: &Uscc, measure: &str) -> Result<Option<Eligib
         match (measure.kind, measure.eligible) {
             (JointActionKind::Incentive, Some(conditions)) => {
                 incentive(inquiry, subject.id(), conditions, &mut reasons)?
+                    && keeps_promises(inquiry, subject.id(), &measure, &mut reasons)?
             }
             (JointActionKind::Incentive, None) | (JointActionKind::Punishment, _) => {
                 let count = in_force(inquiry, subject.id(), measure.code.as_str())?;
@@ -118,6 +122,23 @@ fn incentive(
         reasons.extend(bad.into_iter().map(|(item, count)| Reason::BadRecords(item, count, since)));
     }
     Ok(deserves && !restricted)
+}
+
+/// Whether a subject has kept what it promised to the caller's department, where the measure rests on promises.
+fn keeps_promises(
+    inquiry: &Inquiry,
+    subject: SubjectId,
+    measure: &Measure,
+    reasons: &mut Vec<Reason>,
+) -> Result<bool, Fault> {
+    if measure.code.as_str() != promise::MEASURE {
+        return Ok(true);
+    }
+    let broken = promise::broken(inquiry, subject)?;
+    if broken > 0 {
+        reasons.push(Reason::BrokenPromises(broken));
+    }
+    Ok(broken == 0)
 }
 
 fn months_ago(today: Date, months: u32) -> Date {

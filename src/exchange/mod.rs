@@ -24,6 +24,7 @@ pub mod joint_action;
 pub mod ledger_pages;
 pub mod node_id;
 mod page;
+pub mod promise;
 pub mod purposes;
 pub mod recompute;
 pub mod record;

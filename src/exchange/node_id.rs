@@ -33,6 +33,8 @@ pub enum NodeRef {
     Application(CaseId),
     /// A tombstone.
     Tombstone(CaseId),
+    /// A promise to hand papers in later.
+    Promise(CaseId),
     /// A ledger entry, by its index.
     Entry(u64),
 }
@@ -66,6 +68,7 @@ impl NodeIds {
             NodeRef::Assignment(id) => (b'M', *id.bytes()),
             NodeRef::Application(id) => (b'O', *id.bytes()),
             NodeRef::Tombstone(id) => (b'T', *id.bytes()),
+            NodeRef::Promise(id) => (b'P', *id.bytes()),
             NodeRef::Entry(index) => (b'E', u128::from(index).to_be_bytes()),
         };
         let mut bytes = vec![VERSION, kind];
@@ -96,6 +99,7 @@ impl NodeIds {
             b'M' => Some(NodeRef::Assignment(AssignmentId::new(uuid))),
             b'O' => Some(NodeRef::Application(CaseId::new(uuid))),
             b'T' => Some(NodeRef::Tombstone(CaseId::new(uuid))),
+            b'P' => Some(NodeRef::Promise(CaseId::new(uuid))),
             b'E' => u64::try_from(u128::from_be_bytes(uuid)).ok().map(NodeRef::Entry),
             _ => None,
         }

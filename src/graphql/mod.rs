@@ -15,6 +15,7 @@ pub mod media;
 mod mutation;
 pub mod normalise;
 mod object;
+mod promises;
 mod query;
 mod returns;
 mod scalar;

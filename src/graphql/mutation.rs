@@ -41,7 +41,9 @@ pub(super) fn roles_of(field: &str) -> &'static [Role] {
         | "endJointAction"
         | "answerObjection"
         | "decideRepair"
-        | "revokeRepair" => &[Role::Department, Role::Coordinator],
+        | "revokeRepair"
+        | "acceptPromise"
+        | "keepPromise" => &[Role::Department, Role::Coordinator],
         "dispatchJointAction" => &[Role::Coordinator],
         "acknowledgeTombstones" => &[Role::Department, Role::Coordinator, Role::Grantee],
         _ => &[],

@@ -144,7 +144,8 @@ impl RegisterQuery {
                     | NodeRef::JointAction(_)
                     | NodeRef::Assignment(_)
                     | NodeRef::Application(_)
-                    | NodeRef::Tombstone(_),
+                    | NodeRef::Tombstone(_)
+                    | NodeRef::Promise(_),
                 ) => None,
                 Some(NodeRef::Subject(id)) => Subject::find(inquiry, id)?.map(Node::Subject),
                 Some(NodeRef::Record(id)) => record::by_id(inquiry, id)?.map(RecordObject).map(Node::Record),

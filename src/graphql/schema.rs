@@ -9,6 +9,7 @@ use super::guard::HEIGHT;
 use super::mutation::RegisterMutation;
 use super::object::node::Node;
 use super::object::record::RecordObject;
+use super::promises::{PromiseMutation, PromiseQuery};
 use super::query::RegisterQuery;
 use super::returns::ReturnQuery;
 use super::scope;
@@ -21,12 +22,12 @@ pub type GatewaySchema = Schema<QueryRoot, MutationRoot, EmptySubscription>;
 /// Everything that can be asked.
 #[derive(Clone, Copy, Debug, MergedObject)]
 #[graphql(name = "Query")]
-pub struct QueryRoot(RegisterQuery, WorkflowQuery, ApplicationQuery, ReturnQuery);
+pub struct QueryRoot(RegisterQuery, WorkflowQuery, ApplicationQuery, PromiseQuery, ReturnQuery);
 
 /// Everything that can be changed.
 #[derive(Clone, Copy, Debug, MergedObject)]
 #[graphql(name = "Mutation")]
-pub struct MutationRoot(RegisterMutation, WorkflowMutation, ApplicationMutation);
+pub struct MutationRoot(RegisterMutation, WorkflowMutation, ApplicationMutation, PromiseMutation);
 
 /// Builds the schema of a catalogue.
 pub fn build(catalogue: &Arc<Catalogue>) -> GatewaySchema {
@@ -41,8 +42,8 @@ pub(super) fn build_for_valid(catalogue: &Arc<Catalogue>) -> GatewaySchema {
 fn build_with(catalogue: &Arc<Catalogue>, validation: ValidationMode) -> GatewaySchema {
     scope::with(catalogue, || {
         Schema::build(
-            QueryRoot(RegisterQuery, WorkflowQuery, ApplicationQuery, ReturnQuery),
-            MutationRoot(RegisterMutation, WorkflowMutation, ApplicationMutation),
+            QueryRoot(RegisterQuery, WorkflowQuery, ApplicationQuery, PromiseQuery, ReturnQuery),
+            MutationRoot(RegisterMutation, WorkflowMutation, ApplicationMutation, PromiseMutation),
             EmptySubscription,
         )
         .register_output_type::<Node>()

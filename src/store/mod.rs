@@ -15,6 +15,7 @@ mod insert;
 pub mod joint_action;
 pub mod ledger;
 mod limited;
+pub mod promise;
 pub mod record;
 pub mod schema;
 pub mod subject;

@@ -212,6 +212,19 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    promises (id) {
+        id -> Binary,
+        subject -> Binary,
+        office -> Text,
+        sha256 -> Text,
+        promised_on -> Text,
+        due_on -> Text,
+        kept_on -> Text,
+        entry -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     subjects,
     subject_identifiers,
@@ -227,5 +240,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     assignments,
     case_steps,
     applications,
+    promises,
     tombstones
 );

@@ -68,7 +68,8 @@ fn every_shipped_policy_that_opens_a_field_opens_one() {
     let others = ["administrators.none", "filter.indexed", "lookup.authorized", "lookup.purpose"];
     let others = others.into_iter().chain(["authorized.masked", "own.masked"]).map(str::to_owned);
     // Steps of the joint work; `joint_actions` takes each of them.
-    let steps = ["dispatch", "end", "implement", "initiate", "read-texts", "view-concerned", "view-published"];
+    let steps =
+        ["dispatch", "end", "implement", "initiate", "promise", "read-texts", "view-concerned", "view-published"];
     let others = others.chain(["decide", "escalated", "file"].map(|step| format!("application.{step}")));
     let others = others.chain(steps.map(|step| format!("joint-action.{step}")));
     let all: BTreeSet<String> = used.into_iter().chain(others).collect();

@@ -38,6 +38,8 @@ fn as_step(step: &CaseStep, assignments: &[AssignmentRow]) -> Option<Step> {
         | WorkflowStep::Approve
         | WorkflowStep::Reject
         | WorkflowStep::Retract
-        | WorkflowStep::Revoke => return None,
+        | WorkflowStep::Revoke
+        | WorkflowStep::Promise
+        | WorkflowStep::Keep => return None,
     })
 }

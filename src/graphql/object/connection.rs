@@ -10,6 +10,7 @@ use super::audit_entry::AuditEntry;
 use super::authorization::Authorization;
 use super::break_glass::BreakGlassOpening;
 use super::joint_action::{Assignment, JointAction, OverdueStep};
+use super::promise::Promise;
 use super::rate_limit::RateLimit;
 use super::record::RecordObject;
 use super::review::Review;
@@ -97,6 +98,7 @@ connection!(AccessLogConnection, AccessLogEdge, AccessLogRow, "queries about you
 connection!(AuditEntryConnection, AuditEntryEdge, AuditEntry, "ledger entries");
 connection!(ReviewConnection, ReviewEdge, Review, "queries to review");
 connection!(ApplicationConnection, ApplicationEdge, Application, "objections and applications for repair");
+connection!(PromiseConnection, PromiseEdge, Promise, "promises");
 connection!(TombstoneConnection, TombstoneEdge, Tombstone, "tombstones");
 connection!(JointActionConnection, JointActionEdge, JointAction, "joint actions");
 connection!(AssignmentConnection, AssignmentEdge, Assignment, "assignments");

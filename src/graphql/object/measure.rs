@@ -107,6 +107,8 @@ pub enum EligibilityReasonCode {
     InForce,
     /// None is, as far as you may know.
     NotInForce,
+    /// It has broken promises to your department (容缺受理).
+    BrokenPromises,
 }
 
 /// One reason why a measure does or does not apply.
@@ -168,6 +170,9 @@ impl Eligibility {
             Reason::Restricted => plain(EligibilityReasonCode::Restricted),
             Reason::InForce(many) => EligibilityReason { count: count(*many), ..plain(EligibilityReasonCode::InForce) },
             Reason::NotInForce => plain(EligibilityReasonCode::NotInForce),
+            Reason::BrokenPromises(many) => {
+                EligibilityReason { count: count(*many), ..plain(EligibilityReasonCode::BrokenPromises) }
+            }
         };
         Ok(self.0.reasons.iter().map(told).collect())
     }

@@ -15,6 +15,7 @@ pub mod finding;
 pub mod joint_action;
 pub mod measure;
 pub mod node;
+pub mod promise;
 pub mod rate_limit;
 pub mod record;
 pub mod record_type;

@@ -9,18 +9,20 @@ use diesel::{Connection, QueryableByName, RunQueryDsl, SqliteConnection};
 use serde_json::{Value, json};
 
 use super::stage::{app, application, firm, object, take};
+use crate::joint_actions::promises;
 use crate::joint_actions::stage::{
     action, assignment, basis, dispatch, end, initiate, list, report, respond, uscc, wanted,
 };
 use crate::support::{Answered, TestApp};
 
 /// Every table that a step may write, and what its rows stand for.
-const TABLES: [&str; 8] = [
+const TABLES: [&str; 9] = [
     "joint_actions",
     "assignments",
     "case_steps",
     "applications",
     "tombstones",
+    "promises",
     "records",
     "record_versions",
     "record_index",
@@ -221,4 +223,17 @@ async fn a_correction_that_breaks_off_at_any_write_is_given_again() {
         ]),
         "what was corrected is told by the answer that was taken, though the correction came before: {facts}"
     );
+}
+
+#[actix_web::test]
+async fn a_promise_that_breaks_off_at_any_write_has_left_nothing() {
+    let app = app();
+    promises::honour(&app, 2);
+    let mut fuse = Fuse::new(&app);
+    let office = app.department("AAS");
+    let input = promises::input(2, "2026-09-30");
+    let accepted = fuse.burn("accept", async || promises::accept(&office, input.clone()).await).await;
+    let id = accepted.data("/acceptPromise/promise/id").clone();
+    let kept = fuse.burn("keep", async || promises::keep(&office, &id).await).await;
+    assert_eq!(kept.data("/keepPromise/promise/stage"), "KEPT", "{}", kept.text);
 }
