@@ -7,7 +7,10 @@ use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject, Unio
 use super::context::{ContextExt, Nullable, nullable};
 use super::error::ApiError;
 use super::mutation::{InvalidInput, invalid};
-use super::object::connection::{AssignmentConnection, JointActionConnection, OverdueStepConnection, page_size};
+use super::object::awaiting_act::AwaitingAct;
+use super::object::connection::{
+    AssignmentConnection, AwaitingActConnection, JointActionConnection, OverdueStepConnection, page_size,
+};
 use super::object::joint_action::{Assignment, JointAction, OverdueStep};
 use super::object::measure::{Eligibility, Measure};
 use super::object::subject::Subject;
@@ -18,7 +21,7 @@ use crate::domain::{
 };
 use crate::exchange::authorization::InputProblem;
 use crate::exchange::joint_action::answer::{self, Answer, Report};
-use crate::exchange::joint_action::{self, JointActionView, dispatch, end, initiate, list, overdue};
+use crate::exchange::joint_action::{self, JointActionView, awaiting, dispatch, end, initiate, list, overdue};
 use crate::exchange::{eligibility, subject};
 
 /// What can be asked of the joint work.
@@ -122,6 +125,23 @@ impl WorkflowQuery {
             let department = wanted_department(department.as_ref())?;
             let page = overdue::list(inquiry, department.as_ref(), after.as_deref(), page_size(ctx, first)?)?;
             Ok(Some(OverdueStep::connection(page, after.is_some())))
+        })
+    }
+
+    /// Entries on the lists of the seriously untrustworthy that no joint action rests on yet, the oldest first (待发起): your
+    /// department's; for the coordinator those of one department, or all.
+    async fn acts_awaiting_initiation(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Of this department; for the coordinator.")] department: Option<String>,
+        #[graphql(desc = "How many, 1 to 100.", default = 20)] first: i32,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+    ) -> Nullable<AwaitingActConnection> {
+        nullable(|| {
+            let inquiry = ctx.inquiry()?;
+            let department = wanted_department(department.as_ref())?;
+            let page = awaiting::list(inquiry, department.as_ref(), after.as_deref(), page_size(ctx, first)?)?;
+            Ok(Some(AwaitingAct::connection(page, after.is_some())))
         })
     }
 }

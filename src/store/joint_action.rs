@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::connection::AnyConnection;
-use super::record::published_on;
+use super::record::{published_on, shared_on};
 use super::schema::{assignments, joint_actions, records};
 use super::{StoreError, optional, row_id};
 use crate::domain::time::Date;
@@ -275,4 +275,56 @@ pub fn late(
         );
     }
     query.load(connection)?.into_iter().map(JointActionRow::try_from).collect()
+}
+
+/// A record that no joint action rests on yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Awaiting {
+    /// The record.
+    pub record: RecordId,
+    /// The day of the act.
+    pub act_on: Date,
+    /// The department that provided it.
+    pub provider: DepartmentId,
+}
+
+/// Records of these items that are shared on a day and that no joint action rests on, the oldest act first, after a place; of one
+/// department, or of all.
+pub fn awaiting(
+    connection: &mut AnyConnection,
+    (provider, items): (Option<&DepartmentId>, &[&str]),
+    day: Date,
+    after: Option<&(Date, RecordId)>,
+    limit: i64,
+) -> Result<Vec<Awaiting>, StoreError> {
+    let rests_on_it = joint_actions::table.filter(joint_actions::basis.eq(records::id));
+    let mut query = records::table
+        .select((records::id, records::decided_on, records::provider))
+        .filter(records::item.eq_any(items))
+        .filter(shared_on(day.to_string()))
+        .filter(records::provider.ne(""))
+        .filter(records::decided_on.ne(""))
+        .filter(diesel::dsl::not(diesel::dsl::exists(rests_on_it)))
+        .order((records::decided_on.asc(), records::id.asc()))
+        .limit(limit)
+        .into_boxed();
+    if let Some(provider) = provider {
+        query = query.filter(records::provider.eq(provider.as_str().to_owned()));
+    }
+    if let Some((act_on, id)) = after {
+        query = query.filter(
+            records::decided_on
+                .gt(act_on.to_string())
+                .or(records::decided_on.eq(act_on.to_string()).and(records::id.gt(id.bytes().to_vec()))),
+        );
+    }
+    let rows: Vec<(Vec<u8>, String, String)> = query.load(connection)?;
+    let read = |(id, act_on, provider): (Vec<u8>, String, String)| {
+        Ok(Awaiting {
+            record: row_id(RecordId::from_slice, "records", "id", &id)?,
+            act_on: act_on.parse().map_err(|_| StoreError::corrupt("records", "decided_on", &id))?,
+            provider: DepartmentId::parse(&provider).ok_or_else(|| StoreError::corrupt("records", "provider", &id))?,
+        })
+    };
+    rows.into_iter().map(read).collect()
 }

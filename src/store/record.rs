@@ -332,7 +332,7 @@ pub(super) fn published_on(day: String) -> _ {
 
 /// Current and shared on a day.
 #[diesel::dsl::auto_type(no_type_alias)]
-fn shared_on(day: String) -> _ {
+pub(super) fn shared_on(day: String) -> _ {
     let current: &'static str = RecordState::Current.name();
     records::shared_until.ge(day).and(records::state.eq(current))
 }

@@ -1,5 +1,6 @@
 //! The joint work (联合奖惩): who takes which step when, who sees what of it, and what is refused.
 
+mod awaiting;
 mod eligibility;
 pub mod promises;
 mod refusals;

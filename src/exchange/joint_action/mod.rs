@@ -4,6 +4,7 @@
 //! What may follow what is `domain::joint_action`; who may do what are policies; here the two meet the rows.
 
 pub mod answer;
+pub mod awaiting;
 pub mod dispatch;
 pub mod end;
 pub mod history;

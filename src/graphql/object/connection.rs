@@ -8,6 +8,7 @@ use super::access_log::AccessLogRow;
 use super::application::{Application, Tombstone};
 use super::audit_entry::AuditEntry;
 use super::authorization::Authorization;
+use super::awaiting_act::AwaitingAct;
 use super::break_glass::BreakGlassOpening;
 use super::joint_action::{Assignment, JointAction, OverdueStep};
 use super::promise::Promise;
@@ -102,6 +103,7 @@ connection!(PromiseConnection, PromiseEdge, Promise, "promises");
 connection!(TombstoneConnection, TombstoneEdge, Tombstone, "tombstones");
 connection!(JointActionConnection, JointActionEdge, JointAction, "joint actions");
 connection!(AssignmentConnection, AssignmentEdge, Assignment, "assignments");
+connection!(AwaitingActConnection, AwaitingActEdge, AwaitingAct, "acts that wait to be initiated");
 connection!(OverdueStepConnection, OverdueStepEdge, OverdueStep, "steps that are late");
 connection!(BreakGlassConnection, BreakGlassEdge, BreakGlassOpening, "openings in an emergency");
 

@@ -190,7 +190,7 @@ impl Assignment {
     }
 }
 
-fn working_days_left(inquiry: &Inquiry, due: crate::domain::Date) -> i32 {
+pub(super) fn working_days_left(inquiry: &Inquiry, due: crate::domain::Date) -> i32 {
     let (today, calendar) = (inquiry.today(), &inquiry.gateway().rules.calendar);
     let count = |from, to| i32::try_from(calendar.working_days_between(from, to).count).unwrap_or(i32::MAX);
     if due < today { -count(due, today).max(1) } else { count(today, due) }

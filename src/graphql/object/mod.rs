@@ -4,6 +4,7 @@ pub mod access_log;
 pub mod application;
 pub mod audit_entry;
 pub mod authorization;
+pub mod awaiting_act;
 pub mod break_glass;
 pub mod catalogue_item;
 pub mod connection;
