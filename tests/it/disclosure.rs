@@ -6,6 +6,7 @@ mod canaries;
 mod emergencies;
 mod fields;
 mod filters;
+mod joint_work;
 mod oracle;
 mod paths;
 mod two_worlds;

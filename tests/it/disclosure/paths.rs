@@ -19,7 +19,7 @@ pub struct Question {
 /// The most aliases that the document of an anonymous caller may have.
 const ALIASES: usize = 10;
 
-fn question(path: &'static str, document: String, leads_to: impl Fn(&Row) -> bool + 'static) -> Question {
+pub(super) fn question(path: &'static str, document: String, leads_to: impl Fn(&Row) -> bool + 'static) -> Question {
     Question { path, document, variables: json!({}), leads_to: Box::new(leads_to) }
 }
 
@@ -39,7 +39,7 @@ fn fields(item: &Item) -> String {
 }
 
 /// The record's identity and all its fields, by an inline fragment.
-fn whole(item: &Item) -> String {
+pub(super) fn whole(item: &Item) -> String {
     format!("__typename id ... on {} {{ {} }}", item.type_name, fields(item))
 }
 
