@@ -1,6 +1,6 @@
 //! The joint work of the demo's last weeks (联合奖惩), played through a gateway of its own whose clock goes from day to day: an action
 //! in force, one that waits to be dispatched too long, one with an answer that is late, one that rests while an objection is
-//! examined, one in an inbox, and an application for repair. On firms that do not exist.
+//! examined, one in an inbox, an application for repair, a promise that was kept and one that was not. On firms that do not exist.
 
 use std::fmt::Write as _;
 use std::net::TcpListener;
@@ -11,6 +11,7 @@ use anyhow::{Context, ensure};
 use jiff::ToSpan;
 use serde_json::{Value, json};
 
+use super::tokens::{CASE, DEPARTMENT_PURPOSE};
 use super::{files, requests};
 use crate::app;
 use crate::authentication::{DemoIssuer, TokenClaims};
@@ -23,6 +24,8 @@ use crate::http::server::serve_while;
 
 /// How long ago each firm was listed, in days.
 const LISTED_DAYS_AGO: [i32; 6] = [40, 39, 38, 37, 36, 800];
+/// The number of the firm that is honoured and makes promises.
+const HONOURED: usize = 6;
 /// The measures of every action, and who gets them.
 const MEASURES: [(&str, &[&str]); 2] = [("RESTRICT_PREFERENCES", &["AAS", "TAX"]), ("KEY_SUPERVISION", &["HUD"])];
 
@@ -44,19 +47,21 @@ pub fn play(config: &Config, folder: &Path, today: Date) -> anyhow::Result<()> {
     let clock = Arc::new(FixedClock::new(days.noon(16)));
     let ambient = Ambient::new(Arc::clone(&clock) as _, Arc::new(OsEntropy));
     let service = app::service_with(config, policies, &ambient)?;
-    let list = folder.join("files").join("joint-work.csv");
     files::make_private_folder(&folder.join("files"))?;
-    files::write_whole(&list, listing(today)?.as_bytes())?;
-    let arguments = crate::cli::import::ImportArgs {
-        config: folder.join("chengxin.toml"),
-        item: "serious-dishonesty".to_owned(),
-        vintage: None,
-        received: Some(ambient.today()),
-        rejects: None,
-        json: false,
-        files: vec![list.clone()],
-    };
-    crate::cli::import::deposit_file(&arguments, &service.gateway, &list, &mut Vec::new())?;
+    for (item, rows) in [("serious-dishonesty", listing(today)?), ("tax-class-a", honour(today)?)] {
+        let list = folder.join("files").join(format!("joint-work-{item}.csv"));
+        files::write_whole(&list, rows.as_bytes())?;
+        let arguments = crate::cli::import::ImportArgs {
+            config: folder.join("chengxin.toml"),
+            item: item.to_owned(),
+            vintage: None,
+            received: Some(ambient.today()),
+            rejects: None,
+            json: false,
+            files: vec![list.clone()],
+        };
+        crate::cli::import::deposit_file(&arguments, &service.gateway, &list, &mut Vec::new())?;
+    }
     let issuer = DemoIssuer::open(&folder.join("issuer"), ambient)?;
     let listener = TcpListener::bind("127.0.0.1:0").context("no port for the story")?;
     let graphql = format!("http://{}/graphql", listener.local_addr()?);
@@ -82,6 +87,13 @@ fn listing(today: Date) -> anyhow::Result<String> {
     Ok(csv)
 }
 
+/// The firm whose tax credit was graded A.
+fn honour(today: Date) -> anyhow::Result<String> {
+    let (name, code, on) = (name(HONOURED), uscc(HONOURED)?, today.saturating_sub(200.days()));
+    let row = format!("{name},{code},{},{on},国家税务总局东营市税务局", on.year() - 1);
+    Ok(format!("纳税人名称,纳税人识别号,评价年度,评定日期,数据来源单位\n{row}\n"))
+}
+
 /// Days counted back from today.
 struct Days {
     calendar: WorkingCalendar,
@@ -96,7 +108,8 @@ impl Days {
 
     fn ago(&self, ago: u32) -> Date {
         let mut day = self.today;
-        while self.calendar.working_days_between(day, self.today).count < ago {
+        let is_far_enough = |day| self.calendar.working_days_between(day, self.today).count >= ago;
+        while !is_far_enough(day) || !self.calendar.is_working_day(day).working {
             let Ok(before) = day.yesterday() else { break };
             day = before;
         }
@@ -115,22 +128,24 @@ struct Stage {
 impl Stage {
     /// The whole story, in the order in which it happened.
     fn act(&self) -> anyhow::Result<()> {
-        let mut actions = Vec::new();
-        for serial in 0..5 {
-            self.clock.set(self.days.noon(if serial == 4 { 3 } else { 14 }));
-            if serial == 4 {
-                // The last one is initiated when the others are well under way.
-                self.answer_and_report(&actions)?;
-            }
-            actions.push(self.initiate(serial)?);
-            if serial == 2 {
-                self.clock.set(self.days.noon(12));
-                for id in &actions {
-                    self.dispatch(id, "HUD")?;
-                }
-            }
+        self.clock.set(self.days.noon(14));
+        let actions = (0..4).map(|serial| self.initiate(serial)).collect::<anyhow::Result<Vec<_>>>()?;
+        let promise = self.promise(self.days.ago(12))?;
+        self.clock.set(self.days.noon(12));
+        for id in actions.iter().take(3) {
+            self.dispatch(id, "HUD")?;
         }
-        let newest = actions.last().context("nothing was initiated")?;
+        self.take(
+            &self.department(Role::Department, "TAX")?,
+            "keepPromise",
+            "KeepPromiseInput",
+            &json!({ "id": promise }),
+        )?;
+        self.clock.set(self.days.noon(10));
+        self.answer_and_report(&actions)?;
+        self.promise(self.days.ago(5))?;
+        self.clock.set(self.days.noon(3));
+        let newest = &self.initiate(4)?;
         self.clock.set(self.days.noon(2));
         self.dispatch(newest, "AMR")?;
         self.clock.set(self.days.noon(1));
@@ -147,7 +162,6 @@ impl Stage {
 
     /// Of the first action all answer and report, of the second all answer, of the third one department is silent.
     fn answer_and_report(&self, actions: &[Value]) -> anyhow::Result<()> {
-        self.clock.set(self.days.noon(10));
         for (at, id) in actions.iter().take(3).enumerate() {
             for (department, assignment) in self.assignments(id)? {
                 if at == 2 && department == "TAX" {
@@ -162,8 +176,16 @@ impl Stage {
                 }
             }
         }
-        self.clock.set(self.days.noon(3));
         Ok(())
+    }
+
+    /// The tax office takes a matter of the honoured firm in hand before all papers are there.
+    fn promise(&self, due_on: Date) -> anyhow::Result<Value> {
+        let token = self.department(Role::Department, "TAX")?;
+        let input = json!({ "uscc": uscc(HONOURED)?, "documents": "（合成样例）注册地址产权证明复印件",
+            "sha256": "00".repeat(32), "dueOn": due_on.to_string() });
+        let accepted = self.take(&token, "acceptPromise", "AcceptPromiseInput", &input)?;
+        accepted.pointer("/promise/id").cloned().context("a promise without an id")
     }
 
     fn initiate(&self, serial: usize) -> anyhow::Result<Value> {
@@ -212,20 +234,23 @@ impl Stage {
         let success = match field {
             "initiateJointAction" | "dispatchJointAction" => "JointActionSuccess { action { id } }",
             "respondJointAction" | "submitExecutionFeedback" => "AssignmentSuccess { assignment { id } }",
+            "acceptPromise" | "keepPromise" => "PromiseSuccess { promise { id } }",
             _ => "ApplicationSuccess { application { id } }",
         };
+        let is_promise = field == "acceptPromise";
+        let (purpose, case) = if is_promise { (Some(DEPARTMENT_PURPOSE), Some(CASE)) } else { (None, None) };
         let query = format!(
             "mutation($input: {input_type}!) {{ {field}(input: $input) {{ ... on {success} \
              ... on InvalidInput {{ problems {{ path code message }} }} }} }}"
         );
-        let answer = self.post(token, &query, input)?;
+        let answer = requests::Desk { graphql: &self.graphql, token, purpose, case }.post(&query, input)?;
         let taken = answer.pointer(&format!("/data/{field}")).cloned().unwrap_or_default();
         ensure!(taken.is_object() && taken.get("problems").is_none(), "the story's `{field}` was not taken: {answer}");
         Ok(taken)
     }
 
     fn post(&self, token: &str, query: &str, input: &Value) -> anyhow::Result<Value> {
-        requests::Desk { graphql: &self.graphql, token, purpose: None }.post(query, input)
+        requests::Desk { graphql: &self.graphql, token, purpose: None, case: None }.post(query, input)
     }
 
     fn department(&self, role: Role, id: &str) -> anyhow::Result<String> {

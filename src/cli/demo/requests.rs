@@ -29,7 +29,7 @@ pub fn grant(graphql: &str, token: &str, input: &Value) -> anyhow::Result<String
     let query = "mutation($input: GrantAuthorizationInput!) { grantAuthorization(input: $input) { \
                  ... on GrantAuthorizationSuccess { authorization { id } } \
                  ... on InvalidInput { problems { path code message } } } }";
-    let answer = Desk { graphql, token, purpose: None }.post(query, input)?;
+    let answer = Desk { graphql, token, purpose: None, case: None }.post(query, input)?;
     let id = answer.pointer("/data/grantAuthorization/authorization/id").and_then(Value::as_str);
     Ok(id.with_context(|| format!("the sample's authorization was not granted: {answer}"))?.to_owned())
 }
@@ -43,6 +43,8 @@ pub struct Desk<'d> {
     pub token: &'d str,
     /// The purpose, where one is declared.
     pub purpose: Option<&'d str>,
+    /// The case, where one is declared.
+    pub case: Option<&'d str>,
 }
 
 impl Desk<'_> {
@@ -56,6 +58,9 @@ impl Desk<'_> {
             .header("content-type", "application/json");
         if let Some(purpose) = self.purpose {
             request = request.header("chengxin-purpose", purpose);
+        }
+        if let Some(case) = self.case {
+            request = request.header("chengxin-case", case);
         }
         let text = request.send(body.to_string().as_bytes())?.body_mut().read_to_string()?;
         serde_json::from_str(&text).with_context(|| format!("the gateway did not answer with JSON: {text}"))

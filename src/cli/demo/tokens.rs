@@ -21,8 +21,8 @@ const GRANTEE: &str = "demo-bank";
 /// The purpose of the demo's grantee.
 const GRANTEE_PURPOSE: &str = "loan-review";
 /// The purpose and the case of the demo's department.
-const DEPARTMENT_PURPOSE: &str = "licence-review";
-const CASE: &str = "DEMO-2026-001";
+pub(super) const DEPARTMENT_PURPOSE: &str = "licence-review";
+pub(super) const CASE: &str = "DEMO-2026-001";
 
 /// What the demo tells its user.
 #[derive(Debug)]
@@ -61,6 +61,7 @@ impl Demo {
             graphql: &graphql,
             token: tokens.get("department").and_then(Value::as_str).unwrap_or_default(),
             purpose: Some(DEPARTMENT_PURPOSE),
+            case: None,
         };
         let must_check = month::play(&desk, &self.facts.applicants, self.now.date_in_shanghai())?;
         let samples = json!({
