@@ -1,5 +1,5 @@
-//! Credit checks (信用核查) of many subjects at once, each for its own case: the lists that they stand on, and a receipt
-//! for each that a department keeps as proof that it did check (应查必查).
+//! Credit checks (信用核查) of many subjects at once, each for its own case: the lists that they stand on, the measures that bind the
+//! department, and a receipt for each that a department keeps as proof that it did check (应查必查).
 //!
 //! INVARIANT: every check is an entry of its own, durable before the answer is made: one subject, one case.
 
@@ -8,6 +8,8 @@ use serde_json::json;
 use super::authorization::InputProblem;
 use super::fault::Fault;
 use super::inquiry::{Inquiry, Intent, NotOpened};
+use super::joint_action::AssignmentView;
+use super::joint_action::list::binding;
 use super::node_id::NodeRef;
 use super::record::{self, HeadValue, RecordView, Selection};
 use super::register::{self, Asked, EntryKind, NewEntry, Outcome, Receipt};
@@ -51,6 +53,8 @@ pub struct Check {
     pub subject: Option<(String, Option<String>)>,
     /// The entries of lists that the subject stands on, as far as the caller may see them.
     pub hits: Vec<Hit>,
+    /// The measures on the subject that the caller's department has taken.
+    pub measures: Vec<AssignmentView>,
     /// The receipt of the check's own entry.
     pub receipt: Receipt,
 }
@@ -77,6 +81,7 @@ struct Made {
     case: String,
     subject: Option<(String, Option<String>)>,
     hits: Vec<Hit>,
+    measures: Vec<AssignmentView>,
     entry: NewEntry,
 }
 
@@ -90,8 +95,10 @@ pub fn run(inquiry: &Inquiry, wanted: Vec<Wanted>) -> Result<Result<Vec<Check>, 
     let made: Vec<Made> = wanted.into_iter().map(|wanted| check(inquiry, intent, wanted)).collect::<Result<_, _>>()?;
     let entries = made.iter().map(|made| made.entry.clone()).collect();
     let receipts = inquiry.gateway().ledger.append_all_blocking(entries).map_err(|_| Fault::AuditUnavailable)?;
-    let told =
-        |(made, receipt): (Made, Receipt)| Check { case: made.case, subject: made.subject, hits: made.hits, receipt };
+    let told = |(made, receipt): (Made, Receipt)| {
+        let Made { case, subject, hits, measures, entry: _ } = made;
+        Check { case, subject, hits, measures, receipt }
+    };
     Ok(Ok(made.into_iter().zip(receipts).map(told).collect()))
 }
 
@@ -131,14 +138,15 @@ fn check(inquiry: &Inquiry, intent: &Intent, wanted: Wanted) -> Result<Made, Fau
         Checked::Uscc(uscc) => subject::by_uscc(&own, uscc)?,
         Checked::Person(number) => subject::by_citizen_number(&own, number)?,
     };
-    let (mut told, mut hits) = (None, Vec::new());
+    let (mut told, mut hits, mut measures) = (None, Vec::new(), Vec::new());
     if let Some(view) = &found {
         told = Some((own.node_id(NodeRef::Subject(view.id())), view.name(&own)?));
         hits = hits_of(&own, view.id())?;
+        measures = binding(&own, view.id())?;
     }
     let entry = entry(&own, intent, &whom, (kind, &value))?;
     merge(inquiry, &own);
-    Ok(Made { case, subject: told, hits, entry })
+    Ok(Made { case, subject: told, hits, measures, entry })
 }
 
 fn identifier(inquiry: &Inquiry, whom: &Checked) -> (IdentifierKind, String) {

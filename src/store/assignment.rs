@@ -7,7 +7,7 @@ use super::connection::AnyConnection;
 use super::schema::{assignments, joint_actions};
 use super::{StoreError, optional, row_id};
 use crate::domain::time::Date;
-use crate::domain::{AssignmentId, AssignmentStage, CaseId, DepartmentId, JointActionStage, MeasureCode};
+use crate::domain::{AssignmentId, AssignmentStage, CaseId, DepartmentId, JointActionStage, MeasureCode, SubjectId};
 
 /// A measure in one department, as the database holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -170,4 +170,27 @@ pub fn list(
         );
     }
     query.load(connection)?.into_iter().map(AssignmentRow::try_from).collect()
+}
+
+/// The assignments of a department that it has taken, of joint actions on a subject that go on and do not rest.
+pub fn binding(
+    connection: &mut AnyConnection,
+    (department, subject): (&DepartmentId, SubjectId),
+    day: Date,
+) -> Result<Vec<AssignmentRow>, StoreError> {
+    let going_on = joint_actions::table
+        .filter(joint_actions::subject.eq(subject.bytes().to_vec()))
+        .filter(joint_actions::suspensions.eq(0))
+        .filter(joint_actions::stage.ne(JointActionStage::Ended.name()))
+        .filter(joint_actions::ends_on.ge(day.to_string()))
+        .select(joint_actions::id);
+    let taken = [AssignmentStage::Taken.name(), AssignmentStage::Executed.name()];
+    let query = assignments::table
+        .filter(assignments::department.eq(department.as_str()))
+        .filter(assignments::stage.eq_any(taken))
+        .filter(assignments::action.eq_any(going_on))
+        .select(Row::as_select())
+        .order((assignments::assigned_on.asc(), assignments::id.asc()));
+    let rows: Vec<Row> = query.load(connection)?;
+    rows.into_iter().map(AssignmentRow::try_from).collect()
 }

@@ -94,6 +94,21 @@ pub fn assignments(
     Ok(AssignmentPage { assignments, has_next })
 }
 
+/// The measures on a subject that the caller's department has taken: they bind what it decides about the subject.
+pub fn binding(inquiry: &Inquiry, subject: SubjectId) -> Result<Vec<AssignmentView>, Fault> {
+    let Some(department) = &inquiry.caller().claims().department else { return Ok(Vec::new()) };
+    let taken = inquiry
+        .gateway()
+        .registry
+        .read(|connection| store::assignment::binding(connection, (department, subject), inquiry.today()))?;
+    let mut found = Vec::with_capacity(taken.len());
+    for row in taken {
+        let action = super::find(inquiry, row.action)?;
+        found.extend(action.map(|action| AssignmentView { row, action: Arc::new(action) }));
+    }
+    Ok(found)
+}
+
 /// Whose assignments the caller may list: a department its own, the coordinator those of `wanted` or of all.
 pub(in crate::exchange) fn whose(
     inquiry: &Inquiry,

@@ -6,6 +6,7 @@ use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 
 use super::catalogue_item::{CatalogueItem, known_department};
 use super::department::Department;
+use super::joint_action::Assignment;
 use crate::catalogue;
 use crate::exchange::credit_check::{Check, Checked, Hit, Wanted};
 use crate::graphql::context::{ContextExt, Nullable, nullable};
@@ -104,6 +105,11 @@ impl CreditCheck {
     /// The lists that the subject stands on today: 20 entries of each at most. None is no judgement.
     async fn hits(&self) -> Vec<CreditCheckHit> {
         (0..self.0.hits.len()).map(|at| CreditCheckHit(Arc::clone(&self.0), at)).collect()
+    }
+
+    /// The measures of joint actions on the subject that your department has taken, and that do not rest: they bind your decision.
+    async fn measures(&self) -> Vec<Assignment> {
+        self.0.measures.iter().cloned().map(Assignment).collect()
     }
 
     /// The receipt of this check's own entry: keep it with the case.

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::stage::{action, assignment, dispatched, list, report, respond, uscc};
+use crate::support::databases::Scratch;
 use crate::support::{Answered, Asker, TestApp, Wanted};
 
 async fn ask(asker: &Asker<'_>, serial: u32, measure: &str) -> Answered {
@@ -72,4 +73,41 @@ async fn the_measures_are_listed_with_their_basis() {
     let measures = listed.data("/measures").as_array().unwrap();
     assert_eq!(measures.len(), 13);
     assert!(measures.iter().all(|one| one["national"] == true && one["basis"][0].is_string()), "{}", listed.text);
+}
+
+/// What binds the department that asks joins its credit check: when it has taken a measure, while that does not rest, and nobody else's.
+#[actix_web::test]
+async fn a_credit_check_tells_the_measures_that_bind_the_department() {
+    for scratch in Scratch::each() {
+        let databases = Some((scratch.url.clone(), scratch.url.clone())).filter(|_| !scratch.is_sqlite());
+        let app = TestApp::with(Wanted { databases, now: "2026-09-18T04:00:00Z", ..Wanted::default() });
+        list(&app, 1, "2026-09-01");
+        let sent = dispatched(&app, 1).await;
+        assert_eq!(binding(&app, "TAX").await, json!([]), "it has not answered");
+        for (department, answer) in [("TAX", "TAKEN"), ("AAS", "NOT_APPLICABLE")] {
+            let input =
+                json!({ "assignment": assignment(&sent, department)["id"], "answer": answer, "reason": "无相关事项" });
+            respond(&app.department(department), input).await;
+        }
+        let bound = json!([{ "measure": { "code": "RESTRICT_PREFERENCES" }, "action": { "id": sent["id"] } }]);
+        assert_eq!(binding(&app, "TAX").await, bound);
+        for department in ["AAS", "HUD", "PS"] {
+            assert_eq!(binding(&app, department).await, json!([]), "{department} has taken none");
+        }
+        let record = super::stage::basis(&app.department("AMR"), 1).await;
+        let own = app.subject(&format!("uscc:{}", uscc(1)));
+        let object = "mutation($input: FileObjectionInput!) { fileObjection(input: $input) { ... on ApplicationSuccess { application { id } } } }";
+        let filed = own.ask_with(object, json!({ "input": { "record": record, "reason": "事实不符" } })).await;
+        assert!(filed.data("/fileObjection/application/id").is_string(), "{}", filed.text);
+        assert_eq!(binding(&app, "TAX").await, json!([]), "it rests while the objection is examined");
+    }
+}
+
+async fn binding(app: &TestApp, department: &str) -> Value {
+    let check = "mutation($input: CreditCheckInput!) { creditCheck(input: $input) { ... on CreditCheckSuccess { checks { hits { list } \
+                 measures { measure { code } action { id } } } } } }";
+    let input = json!({ "checks": [{ "uscc": uscc(1), "case": "T-1" }] });
+    let answered = app.department(department).ask_with(check, json!({ "input": input })).await;
+    assert_eq!(answered.data("/creditCheck/checks/0/hits/0/list"), "SERIOUS", "{}", answered.text);
+    answered.data("/creditCheck/checks/0/measures").clone()
 }

@@ -50,19 +50,7 @@ async fn a_joint_action_goes_from_the_act_to_its_end_by_the_deadlines_of_the_pla
             assert_eq!(seen(&asker, id).await.is_object(), sees, "before it is dispatched");
         }
 
-        app.clock.set(noon("2026-09-24"));
-        let to = json!([{ "measure": "KEY_SUPERVISION", "departments": ["HUD"] }]);
-        let sent = action(&dispatch(&app.coordinator(), json!({ "id": id, "assignments": to })).await);
-        let departments: Vec<&Value> =
-            sent["assignments"].as_array().unwrap().iter().map(|one| &one["department"]["id"]).collect();
-        assert_eq!(
-            departments,
-            ["HUD", "AAS", "CUS", "FIN", "TAX"],
-            "a measure that is not named goes to all that its list names"
-        );
-        assert_eq!(assignment(&sent, "TAX")["dueOn"], "2026-10-09", "over the national holiday");
-        assert_eq!(sent["steps"][1]["onTime"], true);
-
+        let sent = sent_to_all_that_its_lists_name(&app, id).await;
         app.clock.set(noon("2026-10-09"));
         for (department, answer) in
             [("TAX", "TAKEN"), ("CUS", "NOT_APPLICABLE"), ("FIN", "NOT_APPLICABLE"), ("HUD", "TAKEN")]
@@ -103,6 +91,23 @@ async fn a_joint_action_goes_from_the_act_to_its_end_by_the_deadlines_of_the_pla
         the_steps_amount_to_what_is_stored(&app, id);
         expires(&app, id).await;
     }
+}
+
+/// Dispatched on the fifth working day; a measure whose departments are not named goes to all that its list names.
+async fn sent_to_all_that_its_lists_name(app: &TestApp, id: &Value) -> Value {
+    app.clock.set(noon("2026-09-24"));
+    let to = json!([{ "measure": "KEY_SUPERVISION", "departments": ["HUD"] }]);
+    let sent = action(&dispatch(&app.coordinator(), json!({ "id": id, "assignments": to })).await);
+    let departments: Vec<&Value> =
+        sent["assignments"].as_array().unwrap().iter().map(|one| &one["department"]["id"]).collect();
+    assert_eq!(
+        departments,
+        ["HUD", "AAS", "CUS", "FIN", "TAX"],
+        "a measure that is not named goes to all that its list names"
+    );
+    assert_eq!(assignment(&sent, "TAX")["dueOn"], "2026-10-09", "over the national holiday");
+    assert_eq!(sent["steps"][1]["onTime"], true);
+    sent
 }
 
 /// Each actor's view of the same action.
