@@ -56,6 +56,16 @@ pub(super) fn permit(
     })
 }
 
+/// What to tell a caller who begins a second case in one operation. Cases are listed by the entry that announced them, so that
+/// each has one of its own.
+pub(super) fn second_in_operation(inquiry: &Inquiry, part: &str) -> Result<(), Vec<InputProblem>> {
+    if inquiry.tally(|tally| tally.marks.is_empty()) {
+        return Ok(());
+    }
+    let message = "one operation begins one case: send the next in an operation of its own";
+    Err(InputProblem::one(part, "ONE_CASE", message))
+}
+
 /// Makes a step's row: by the caller, now, announced by the intent of the mutation; and marks it for the outcome.
 pub(super) fn row(inquiry: &Inquiry, new: &NewStep<'_>) -> Result<CaseStep, Fault> {
     let intent = inquiry.intent().ok_or(Fault::Forbidden)?;

@@ -18,7 +18,7 @@ use crate::access::HeadField;
 use crate::access::purposes::is_case_number;
 use crate::catalogue::{Item, ListKind};
 use crate::domain::identifier::{CitizenNumber, IdentifierKind, Uscc};
-use crate::domain::{Date, DepartmentId, SubjectId};
+use crate::domain::{Date, DepartmentId, MeasureCode, SubjectId};
 use crate::store;
 
 /// How many checks one mutation makes at most.
@@ -54,7 +54,7 @@ pub struct Check {
     /// The entries of lists that the subject stands on, as far as the caller may see them.
     pub hits: Vec<Hit>,
     /// The measures on the subject that the caller's department has taken.
-    pub measures: Vec<AssignmentView>,
+    pub measures: Vec<Binding>,
     /// The receipt of the check's own entry.
     pub receipt: Receipt,
 }
@@ -76,12 +76,25 @@ pub struct Hit {
     pub published_until: Option<Date>,
 }
 
+/// A measure that binds the department.
+#[derive(Debug)]
+pub struct Binding {
+    /// The measure.
+    pub measure: MeasureCode,
+    /// The opaque id of the joint action.
+    pub action: String,
+    /// The law and article.
+    pub legal_basis: String,
+    /// Its last day.
+    pub ends_on: Date,
+}
+
 /// A check that was made and awaits its entry.
 struct Made {
     case: String,
     subject: Option<(String, Option<String>)>,
     hits: Vec<Hit>,
-    measures: Vec<AssignmentView>,
+    measures: Vec<Binding>,
     entry: NewEntry,
 }
 
@@ -142,7 +155,7 @@ fn check(inquiry: &Inquiry, intent: &Intent, wanted: Wanted) -> Result<Made, Fau
     if let Some(view) = &found {
         told = Some((own.node_id(NodeRef::Subject(view.id())), view.name(&own)?));
         hits = hits_of(&own, view.id())?;
-        measures = binding(&own, view.id())?;
+        measures = binding(&own, view.id())?.iter().map(|taken| bound(&own, taken)).collect();
     }
     let entry = entry(&own, intent, &whom, (kind, &value))?;
     merge(inquiry, &own);
@@ -168,6 +181,16 @@ fn hits_of(inquiry: &Inquiry, subject: SubjectId) -> Result<Vec<Hit>, Fault> {
         hits.extend(page.records.iter().map(|view| hit(inquiry, list, view)));
     }
     Ok(hits)
+}
+
+fn bound(inquiry: &Inquiry, taken: &AssignmentView) -> Binding {
+    let action = taken.action().row();
+    Binding {
+        measure: taken.row().measure.clone(),
+        action: inquiry.node_id(NodeRef::JointAction(action.id)),
+        legal_basis: action.legal_basis.clone(),
+        ends_on: action.ends_on,
+    }
 }
 
 fn hit(inquiry: &Inquiry, list: ListKind, view: &RecordView) -> Hit {

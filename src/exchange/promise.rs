@@ -77,6 +77,9 @@ pub fn accept(inquiry: &Inquiry, wanted: &Wanted) -> Result<Taken, Fault> {
     if let Err(refused) = case::permit(inquiry, CaseAction::Promise, concern, "uscc") {
         return Ok(Err(refused));
     }
+    if let Err(refused) = case::second_in_operation(inquiry, "uscc") {
+        return Ok(Err(refused));
+    }
     let Some(found) = eligibility::of(inquiry, &wanted.uscc, MEASURE)? else {
         return Ok(Err(InputProblem::one("uscc", "USCC", "no subject of this code is known here")));
     };

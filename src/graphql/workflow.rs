@@ -129,7 +129,7 @@ impl WorkflowQuery {
     }
 
     /// Entries on the lists of the seriously untrustworthy that no joint action rests on yet, the oldest first (待发起): your
-    /// department's; for the coordinator those of one department, or all.
+    /// department's; for the coordinator those of one department, or all. With a purpose, as shared records are read.
     async fn acts_awaiting_initiation(
         &self,
         ctx: &Context<'_>,

@@ -16,6 +16,9 @@ use crate::exchange::fault::Fault;
 use crate::exchange::returns::file::{self, Format, NoFile, Wanted};
 use crate::graphql::error::{ApiError, Code};
 
+/// What a file is taken to cost until it is made.
+const PRICE: u64 = 1_000;
+
 /// Of which department; for the coordinator.
 #[derive(Debug, serde::Deserialize)]
 pub struct Which {
@@ -47,9 +50,9 @@ pub async fn get(
             return told(StatusCode::SERVICE_UNAVAILABLE, "the token could not be checked: try again");
         }
     };
-    if service.admission.admit(&caller, address).is_err() {
+    let Ok(admitted) = service.admission.admit(&caller, address) else {
         return refuse(StatusCode::TOO_MANY_REQUESTS, Code::RateLimited, "too many requests: wait a moment");
-    }
+    };
     let Some(wanted) = wanted(&path.into_inner(), which.into_inner(), address.to_string()) else {
         let message =
             "returns are /returns/execution/2026-10.csv, …/initiator/…, .xlsx; `department` is an id such as AMR";
@@ -60,8 +63,22 @@ pub async fn get(
         Format::Csv => "text/csv; charset=utf-8",
         Format::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     };
+    let Ok(reservation) = service.admission.reserve(&admitted, PRICE) else {
+        return refuse(StatusCode::TOO_MANY_REQUESTS, Code::RateLimited, "too much was asked for: wait a moment");
+    };
+    let Ok(turn) = Arc::clone(&service.turns).acquire_owned().await else {
+        return told(StatusCode::SERVICE_UNAVAILABLE, "the return cannot be made now");
+    };
     let gateway = Arc::clone(&service.gateway);
-    match web::block(move || file::make(&gateway, &caller, &wanted)).await {
+    let work = move || {
+        let _turn = turn;
+        let made = file::make(&gateway, &caller, &wanted);
+        made.map(|(bytes, cost)| {
+            reservation.settle(cost);
+            bytes
+        })
+    };
+    match web::block(work).await {
         Ok(Ok(bytes)) => HttpResponse::Ok()
             .insert_header((CONTENT_TYPE, media))
             .insert_header((CACHE_CONTROL, "private, no-store"))

@@ -124,6 +124,8 @@ pub struct Narrowing {
     pub stage: Option<ApplicationStage>,
     /// Those alone whose next step was due before this day.
     pub late_on: Option<Date>,
+    /// Those alone that are open, or were closed on this day or later.
+    pub open_or_decided_from: Option<Date>,
 }
 
 /// The application with this id.
@@ -183,6 +185,9 @@ pub fn list(
     }
     if let Some(day) = narrowing.late_on {
         query = query.filter(applications::due_on.ne("")).filter(applications::due_on.lt(day.to_string()));
+    }
+    if let Some(day) = narrowing.open_or_decided_from {
+        query = query.filter(applications::decided_on.eq("").or(applications::decided_on.ge(day.to_string())));
     }
     query.load(connection)?.into_iter().map(ApplicationRow::try_from).collect()
 }

@@ -156,6 +156,8 @@ pub struct Narrowing {
     pub subject: Option<SubjectId>,
     /// Resting on this record.
     pub basis: Option<RecordId>,
+    /// Initiated by the second of these days, with a last day that is not before the first.
+    pub during: Option<(Date, Date)>,
 }
 
 /// The joint action with this id.
@@ -232,6 +234,11 @@ pub fn list(
     }
     if let Some(subject) = narrowing.subject {
         query = query.filter(joint_actions::subject.eq(subject.bytes().to_vec()));
+    }
+    if let Some((first, last)) = narrowing.during {
+        query = query
+            .filter(joint_actions::initiated_on.le(last.to_string()))
+            .filter(joint_actions::ends_on.ge(first.to_string()));
     }
     if let Some(basis) = narrowing.basis {
         query = query.filter(joint_actions::basis.eq(basis.bytes().to_vec()));

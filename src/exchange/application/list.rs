@@ -32,7 +32,7 @@ pub fn of(
         (Role::Subject, _) => Which::By(inquiry.own_subject()?),
         _ => return Err(Fault::Forbidden),
     };
-    let narrowing = Narrowing { kind, stage, late_on: is_late.then(|| inquiry.today()) };
+    let narrowing = Narrowing { kind, stage, late_on: is_late.then(|| inquiry.today()), ..Narrowing::default() };
     let list = format!("applications {which:?} {narrowing:?}");
     let below = page::place(inquiry, &list, after, |place| place.parse().ok())?;
     let limit = i64::from(one_more(first));

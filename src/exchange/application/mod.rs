@@ -108,6 +108,9 @@ struct Filing<'a> {
 
 /// The caller's own record behind an id, and the department that provided it. The inner error is what to tell the caller.
 fn own_record(inquiry: &Inquiry, id: &str) -> Result<Result<OwnRecord, Vec<InputProblem>>, Fault> {
+    if let Err(refused) = case::second_in_operation(inquiry, "record") {
+        return Ok(Err(refused));
+    }
     let unknown = || InputProblem::one("record", "ID", "you have no record of this id");
     let Some(NodeRef::Record(id)) = inquiry.gateway().node_ids.decode(id) else { return Ok(Err(unknown())) };
     if record::by_id(inquiry, id)?.is_none() {

@@ -10,7 +10,7 @@ use super::super::page;
 use super::super::record::{self, RecordView};
 use super::list::whose;
 use crate::catalogue::BasisKind;
-use crate::domain::{Date, DepartmentId, RecordId};
+use crate::domain::{Date, DepartmentId, RecordId, Tier};
 use crate::store;
 
 /// An act that waits.
@@ -43,6 +43,10 @@ pub fn list(
     first: usize,
 ) -> Result<AwaitingPage, Fault> {
     let department = whose(inquiry, department)?;
+    if inquiry.permit().tier() < Some(Tier::GovernmentSharing) {
+        // Most of these records are shared and not published: without a purpose pages of nothing would follow each other.
+        return Err(Fault::PurposeRequired);
+    }
     let gateway = inquiry.gateway();
     let list = format!("actsAwaitingInitiation {department:?}");
     let after = page::place(inquiry, &list, after, |place| {

@@ -4,11 +4,12 @@ use serde_json::Value;
 
 use super::{AssignmentRow, CaseStep};
 use crate::domain::joint_action::{JointAction, Step};
-use crate::domain::{Instant, WorkflowStep};
+use crate::domain::{Date, Instant, JointActionEnding, JointActionStage, WorkflowStep};
 
-/// How the action stood just before `end`; `None` when it was not initiated yet, or when the steps do not fit together.
-pub fn at(steps: &[CaseStep], assignments: &[AssignmentRow], end: Instant) -> Option<JointAction> {
-    let mut state = None;
+/// How the action stood just before `end`; `None` when it was not initiated yet, or when the steps do not fit together. Once its last
+/// day `ends_on` is over it has ended, whether or not the gateway has written that down already.
+pub fn at(steps: &[CaseStep], assignments: &[AssignmentRow], ends_on: Date, end: Instant) -> Option<JointAction> {
+    let mut state: Option<JointAction> = None;
     for step in steps.iter().filter(|step| step.at < end) {
         state = match (step.step, state) {
             (WorkflowStep::Initiate, None) => Some(JointAction::initiated()),
@@ -16,7 +17,11 @@ pub fn at(steps: &[CaseStep], assignments: &[AssignmentRow], end: Instant) -> Op
             (_, None) => return None,
         };
     }
-    state
+    let is_over = |state: &JointAction| state.stage != JointActionStage::Ended && Instant::end_of(ends_on) < end;
+    match state {
+        Some(state) if is_over(&state) => state.after(&Step::End(JointActionEnding::Expired)).ok(),
+        state => state,
+    }
 }
 
 fn as_step(step: &CaseStep, assignments: &[AssignmentRow]) -> Option<Step> {

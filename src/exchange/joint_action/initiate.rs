@@ -50,6 +50,9 @@ pub fn initiate(inquiry: &Inquiry, wanted: &Wanted) -> Result<Taken, Fault> {
     let (Some(intent), Some(department)) = (inquiry.intent(), inquiry.caller().claims().department.clone()) else {
         return Err(Fault::Forbidden);
     };
+    if let Err(refused) = case::second_in_operation(inquiry, "basis") {
+        return Ok(Err(refused));
+    }
     let Some(basis) = basis(inquiry, &wanted.basis)? else { return Ok(Err(unknown("basis", "record"))) };
     let concern =
         Concern { initiator: true, provider: basis.provider.as_ref() == Some(&department), ..Concern::default() };

@@ -46,7 +46,7 @@ pub fn actions(
         (Role::Subject, _, Some(own)) => Which::About(own),
         _ => Which::PublishedOn(inquiry.today()),
     };
-    let narrowing = Narrowing { stage, subject, basis: None };
+    let narrowing = Narrowing { stage, subject, ..Narrowing::default() };
     let list = format!("jointActions {which:?} {narrowing:?}");
     let below = page::place(inquiry, &list, after, |place| place.parse().ok())?;
     let limit = i64::from(one_more(first));

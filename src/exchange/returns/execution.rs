@@ -6,7 +6,6 @@ use serde_json::Value;
 
 use super::super::fault::Fault;
 use super::super::inquiry::Inquiry;
-use super::super::joint_action::history;
 use super::super::joint_action::list::whose;
 use super::{Material, Month, cents, materials, small_count};
 use crate::domain::joint_action::JointAction;
@@ -59,20 +58,26 @@ pub struct ExecutionCounts {
     pub reports: u32,
     /// What they said was concerned, in hundredths of a yuan.
     pub amount_cents: u64,
-    /// In force at its end.
+    /// Of these reports, late.
+    pub reported_late: u32,
+    /// Taken and not reported yet at its end.
+    pub unreported: u32,
+    /// Carried out at its end.
     pub in_force: u32,
+    /// Lifted in the month.
+    pub lifted: u32,
 }
 
 /// The return of the caller's department, for the coordinator that of any.
 pub fn of(inquiry: &Inquiry, month: Month, department: Option<&DepartmentId>) -> Result<ExecutionReturn, Fault> {
     let own = inquiry.caller().claims().department.clone();
     let department = whose(inquiry, department)?.or(own).ok_or(Fault::Forbidden)?;
-    let materials = materials(inquiry, &Which::Concerning(department.clone()))?;
+    let materials = materials(inquiry, &Which::Concerning(department.clone()), month)?;
     let mut rows: BTreeMap<(MeasureCode, bool), (JointActionKind, ExecutionCounts)> = BTreeMap::new();
     for material in &materials {
-        let state = history::at(&material.steps, &material.assignments, month.end());
+        let states = (material.at(month.start()), material.at(month.end()));
         for assignment in material.assignments.iter().filter(|row| row.department == department) {
-            let counts = counted(material, assignment, state.as_ref(), month);
+            let counts = counted(material, assignment, (states.0.as_ref(), states.1.as_ref()), month);
             if counts == ExecutionCounts::default() {
                 continue;
             }
@@ -94,7 +99,7 @@ pub fn of(inquiry: &Inquiry, month: Month, department: Option<&DepartmentId>) ->
 fn counted(
     material: &Material,
     assignment: &super::AssignmentRow,
-    state: Option<&JointAction>,
+    (before, state): (Option<&JointAction>, Option<&JointAction>),
     month: Month,
 ) -> ExecutionCounts {
     let mut counts = ExecutionCounts {
@@ -114,16 +119,21 @@ fn counted(
                 }
             }
             WorkflowStep::Feedback => {
+                let is_late = step.due_on.is_some_and(|due| due < step.at.date_in_shanghai());
                 counts.reports += 1;
+                counts.reported_late += u32::from(is_late);
                 counts.amount_cents = counts.amount_cents.saturating_add(amount(step));
             }
             _ => {}
         }
     }
-    let stage = state.and_then(|state| state.assignments.get(&assignment.id).copied());
+    let stage_in = |state: Option<&JointAction>| state.and_then(|state| state.assignments.get(&assignment.id).copied());
+    let (had, stage) = (stage_in(before), stage_in(state));
     let goes_on = state.is_some_and(|state| state.stage != JointActionStage::Ended);
     counts.unanswered = u32::from(goes_on && stage == Some(AssignmentStage::Assigned));
+    counts.unreported = u32::from(goes_on && stage == Some(AssignmentStage::Taken));
     counts.in_force = u32::from(goes_on && stage == Some(AssignmentStage::Executed));
+    counts.lifted = u32::from(stage == Some(AssignmentStage::Lifted) && had != stage);
     counts
 }
 
@@ -149,7 +159,10 @@ impl ExecutionCounts {
         self.unanswered += other.unanswered;
         self.reports += other.reports;
         self.amount_cents = self.amount_cents.saturating_add(other.amount_cents);
+        self.reported_late += other.reported_late;
+        self.unreported += other.unreported;
         self.in_force += other.in_force;
+        self.lifted += other.lifted;
     }
 
     /// Whether any of them is smaller than may be told, and not nothing.
@@ -161,7 +174,10 @@ impl ExecutionCounts {
             self.answered_late,
             self.unanswered,
             self.reports,
+            self.reported_late,
+            self.unreported,
             self.in_force,
+            self.lifted,
         ];
         counts.iter().any(|count| (1..below).contains(count))
     }

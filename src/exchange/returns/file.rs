@@ -1,6 +1,7 @@
 //! Returns as files, CSV and XLSX: an entry stands in the ledger before a byte leaves.
 
 use rust_xlsxwriter::{Workbook, XlsxError};
+use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::super::fault::Fault;
@@ -64,8 +65,8 @@ impl From<Fault> for NoFile {
     }
 }
 
-/// A return as a file, released with the receipt of its entry. Blocks.
-pub fn make(gateway: &std::sync::Arc<Gateway>, caller: &Caller, wanted: &Wanted) -> Result<Vec<u8>, NoFile> {
+/// A return as a file, released with the receipt of its entry; and what it cost. Blocks.
+pub fn make(gateway: &std::sync::Arc<Gateway>, caller: &Caller, wanted: &Wanted) -> Result<(Vec<u8>, u64), NoFile> {
     let inquiry = match Inquiry::open(gateway, caller) {
         Ok(inquiry) => inquiry,
         Err(NotOpened::PurposeNotAllowed) => return Err(NoFile::PurposeNotAllowed),
@@ -86,6 +87,7 @@ pub fn make(gateway: &std::sync::Arc<Gateway>, caller: &Caller, wanted: &Wanted)
     let asked = Asked {
         query: format!("GET /returns/{kind}/{}.{format}", wanted.month),
         address: wanted.address.clone(),
+        arguments: json!({ "department": wanted.department.as_ref().map(DepartmentId::as_str) }),
         ..Asked::default()
     };
     let outcome = Outcome { kind: EntryKind::Query, error_code: None, is_refused: false, intent: None };
@@ -93,7 +95,8 @@ pub fn make(gateway: &std::sync::Arc<Gateway>, caller: &Caller, wanted: &Wanted)
     entry.flags.push("RETURN".to_owned());
     entry.committed.result = Some(digest);
     let receipt = gateway.ledger.append_blocking(entry).map_err(|_| Fault::AuditUnavailable)?;
-    ledger::release(enclosed, &receipt).map_err(|_| NoFile::Fault(Fault::AuditUnavailable))
+    let bytes = ledger::release(enclosed, &receipt).map_err(|_| Fault::AuditUnavailable)?;
+    Ok((bytes, inquiry.tally_so_far().cost))
 }
 
 type Table = Vec<Vec<String>>;
@@ -117,8 +120,11 @@ fn of_execution(inquiry: &Inquiry, made: &ExecutionReturn) -> Table {
         "逾期答复",
         "未答复",
         "反馈次数",
+        "逾期反馈",
         "涉及金额（元）",
+        "月末未反馈",
         "月末执行中",
+        "本月解除",
     ];
     let mut table = vec![head.map(str::to_owned).to_vec()];
     let department = name_of(inquiry, &made.department);
@@ -136,8 +142,11 @@ fn of_execution(inquiry: &Inquiry, made: &ExecutionReturn) -> Table {
                 counts.answered_late.to_string(),
                 counts.unanswered.to_string(),
                 counts.reports.to_string(),
+                counts.reported_late.to_string(),
                 yuan(counts.amount_cents),
+                counts.unreported.to_string(),
                 counts.in_force.to_string(),
+                counts.lifted.to_string(),
             ]),
         }
         table.push(cells);

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use super::super::fault::Fault;
 use super::super::inquiry::Inquiry;
-use super::super::joint_action::history;
 use super::super::joint_action::list::whose;
 use super::execution::{amount, answer};
 use super::{Material, Month, materials, small_count};
@@ -67,7 +66,7 @@ pub fn of(inquiry: &Inquiry, month: Month, department: Option<&DepartmentId>) ->
     let wanted = whose(inquiry, department)?;
     let which = wanted.clone().map_or(Which::All, Which::Concerning);
     let mut rows: BTreeMap<(DepartmentId, bool), InitiatorCounts> = BTreeMap::new();
-    let materials = materials(inquiry, &which)?;
+    let materials = materials(inquiry, &which, month)?;
     let is_wanted = |material: &&Material| wanted.as_ref().is_none_or(|wanted| material.row.initiator == *wanted);
     for material in materials.iter().filter(is_wanted) {
         let counts = counted(material, month);
@@ -110,11 +109,12 @@ fn counted(material: &Material, month: Month) -> InitiatorCounts {
                 counts.reports += 1;
                 counts.amount_cents = counts.amount_cents.saturating_add(amount(step));
             }
-            WorkflowStep::End => counts.ended += 1,
             _ => {}
         }
     }
-    if let Some(state) = history::at(&material.steps, &material.assignments, month.end()) {
+    if let Some(state) = material.at(month.end()) {
+        let had_ended = material.at(month.start()).is_some_and(|before| before.stage == JointActionStage::Ended);
+        counts.ended = u32::from(state.stage == JointActionStage::Ended && !had_ended);
         counts.in_force = u32::from(state.stage == JointActionStage::InForce);
         counts.suspended = u32::from(state.suspensions > 0);
     }

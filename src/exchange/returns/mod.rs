@@ -8,9 +8,10 @@ pub mod quality;
 
 use super::fault::Fault;
 use super::inquiry::Inquiry;
-use super::joint_action::{AssignmentRow, JointActionRow};
+use super::joint_action::{AssignmentRow, JointActionRow, history};
 use crate::access::CaseAction;
 use crate::access::Concern;
+use crate::domain::joint_action::JointAction;
 use crate::domain::{Date, Instant, SubjectCategory};
 use crate::store;
 use crate::store::case_step::CaseStep;
@@ -43,6 +44,11 @@ impl Month {
         self.first.last_of_month()
     }
 
+    /// Its first instant.
+    fn start(self) -> Instant {
+        Instant::start_of(self.first)
+    }
+
     /// The first instant after it.
     fn end(self) -> Instant {
         Instant::end_of(self.last())
@@ -50,7 +56,7 @@ impl Month {
 
     /// Whether an instant lies in it.
     fn holds(self, at: Instant) -> bool {
-        (Instant::start_of(self.first)..self.end()).contains(&at)
+        (self.start()..self.end()).contains(&at)
     }
 }
 
@@ -73,17 +79,27 @@ struct Material {
     is_about_a_person: bool,
 }
 
-/// The joint actions that a return is made of: those that concern the caller's right to see them.
-fn materials(inquiry: &Inquiry, which: &Which) -> Result<Vec<Material>, Fault> {
+impl Material {
+    /// How the action stood just before an instant; `None` before it was initiated.
+    fn at(&self, end: Instant) -> Option<JointAction> {
+        history::at(&self.steps, &self.assignments, self.row.ends_on, end)
+    }
+}
+
+/// The joint actions that the return of a month is made of: those that were going on in it.
+fn materials(inquiry: &Inquiry, which: &Which, month: Month) -> Result<Vec<Material>, Fault> {
     let registry = &inquiry.gateway().registry;
     let concern = Concern { initiator: true, implementer: true, ..Concern::default() };
     if inquiry.permit().case(CaseAction::View, concern).is_none() {
         return Err(Fault::Forbidden);
     }
+    // What had its last day on the eve of the month has ended in it.
+    let eve = month.first().saturating_sub(jiff::Span::new().days(1));
+    let narrowing = Narrowing { during: Some((eve, month.last())), ..Narrowing::default() };
     let (mut materials, mut below) = (Vec::new(), None);
     loop {
-        let rows = registry
-            .read(|connection| store::joint_action::list(connection, which, &Narrowing::default(), below, CHUNK))?;
+        let rows =
+            registry.read(|connection| store::joint_action::list(connection, which, &narrowing, below, CHUNK))?;
         let is_last = i64::try_from(rows.len()).unwrap_or(i64::MAX) < CHUNK;
         below = rows.last().map(|row| row.entry);
         for row in rows {

@@ -1,11 +1,12 @@
-//! How well a department reports (数据质量), and how fast it answers objections and repairs: what the city publishes about itself.
+//! How well a department reports (数据质量), and how fast it answers objections and repairs.
 
 use serde_json::Value;
 
 use super::super::fault::Fault;
 use super::super::inquiry::Inquiry;
 use super::super::joint_action::list::whose;
-use crate::domain::{ApplicationKind, Date, DepartmentId, Instant};
+use super::small_count;
+use crate::domain::{ApplicationKind, Date, DepartmentId, Instant, SubjectCategory, WorkflowStep, application};
 use crate::store;
 use crate::store::application::{Narrowing, Which};
 
@@ -68,12 +69,21 @@ fn rate(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
 }
 
-/// How fast applications of one kind were decided.
+/// How fast applications of one kind were decided, of organizations or of natural persons.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AnswerTimes {
     /// Which kind.
     pub kind: ApplicationKind,
-    /// How many were decided.
+    /// Whether it counts natural persons.
+    pub is_about_persons: bool,
+    /// The numbers; `None` when they are too small to be told.
+    pub counts: Option<AnswerCounts>,
+}
+
+/// The numbers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AnswerCounts {
+    /// How many were decided. What was taken back was not.
     pub decided: u32,
     /// Of these, after their day.
     pub late: u32,
@@ -132,45 +142,77 @@ pub fn answer_times(
 ) -> Result<Vec<AnswerTimes>, Fault> {
     assert_period(from, to)?;
     let which = whose(inquiry, department)?.map_or(Which::All, Which::ProvidedBy);
-    [ApplicationKind::Objection, ApplicationKind::Repair]
-        .into_iter()
-        .map(|kind| times(inquiry, &which, kind, (from, to)))
-        .collect()
+    let small = small_count(inquiry);
+    let mut times = Vec::new();
+    for kind in [ApplicationKind::Objection, ApplicationKind::Repair] {
+        for (is_about_persons, counts) in counted(inquiry, &which, kind, (from, to))? {
+            let is_small = |count: u32| (1..small).contains(&count);
+            let is_told = !is_about_persons || ![counts.decided, counts.late, counts.waiting].into_iter().any(is_small);
+            times.push(AnswerTimes { kind, is_about_persons, counts: is_told.then_some(counts) });
+        }
+    }
+    Ok(times)
 }
 
-fn times(
+fn counted(
     inquiry: &Inquiry,
     which: &Which,
     kind: ApplicationKind,
     (from, to): (Date, Date),
-) -> Result<AnswerTimes, Fault> {
+) -> Result<[(bool, AnswerCounts); 2], Fault> {
     let gateway = inquiry.gateway();
-    let narrowing = Narrowing { kind: Some(kind), ..Narrowing::default() };
-    let (mut days, mut times, mut below) =
-        (Vec::new(), AnswerTimes { kind, decided: 0, late: 0, median_working_days: None, waiting: 0 }, None);
+    let narrowing = Narrowing { kind: Some(kind), open_or_decided_from: Some(from), ..Narrowing::default() };
+    let (mut found, mut below) = ([Tally::default(), Tally::default()], None);
     loop {
         let rows =
             gateway.registry.read(|connection| store::application::list(connection, which, narrowing, below, CHUNK))?;
+        inquiry.tally(|tally| tally.cost = tally.cost.saturating_add(rows.len() as u64));
         let is_last = i64::try_from(rows.len()).unwrap_or(i64::MAX) < CHUNK;
         below = rows.last().map(|row| row.entry);
         for row in rows {
-            times.waiting += u32::from(row.decided_on.is_none());
-            let Some(decided_on) = row.decided_on.filter(|day| (from..=to).contains(day)) else { continue };
-            let deadlines = gateway.rules.packs.in_force(row.filed_on).deadlines;
-            let allowed = match kind {
-                ApplicationKind::Objection => Some(deadlines.objection),
-                ApplicationKind::Repair => deadlines.repair_answer,
-            };
-            let taken = gateway.rules.calendar.working_days_between(row.filed_on, decided_on).count;
-            times.decided += 1;
-            times.late += u32::from(allowed.is_some_and(|allowed| taken > allowed));
-            days.push(taken);
+            let (steps, subject) = gateway.registry.read(|connection| {
+                let steps = store::case_step::of_case(connection, row.id)?;
+                Ok((steps, store::subject::find(connection, row.subject)?))
+            })?;
+            let is_person = subject.is_some_and(|subject| subject.category == SubjectCategory::NaturalPerson);
+            let [organizations, persons] = &mut found;
+            let tally = if is_person { persons } else { organizations };
+            tally.waiting += u32::from(application::is_open(row.stage));
+            let Some(decision) = steps.iter().find(|step| decides(step.step)) else { continue };
+            let decided_on = decision.at.date_in_shanghai();
+            if (from..=to).contains(&decided_on) {
+                tally.late += u32::from(decision.due_on.is_some_and(|due| due < decided_on));
+                tally.days.push(gateway.rules.calendar.working_days_between(row.filed_on, decided_on).count);
+            }
         }
         if is_last {
             break;
         }
     }
-    days.sort_unstable();
-    times.median_working_days = days.get(days.len() / 2).copied();
-    Ok(times)
+    let [organizations, persons] = found;
+    Ok([(false, organizations.counts()), (true, persons.counts())])
+}
+
+/// Whether a step decides on an application. Taking it back does not, and revoking a repair comes after the decision.
+fn decides(step: WorkflowStep) -> bool {
+    matches!(step, WorkflowStep::Uphold | WorkflowStep::Approve | WorkflowStep::Reject | WorkflowStep::NotAccept)
+}
+
+#[derive(Debug, Default)]
+struct Tally {
+    days: Vec<u32>,
+    late: u32,
+    waiting: u32,
+}
+
+impl Tally {
+    fn counts(mut self) -> AnswerCounts {
+        self.days.sort_unstable();
+        AnswerCounts {
+            decided: u32::try_from(self.days.len()).unwrap_or(u32::MAX),
+            late: self.late,
+            median_working_days: self.days.get(self.days.len() / 2).copied(),
+            waiting: self.waiting,
+        }
+    }
 }

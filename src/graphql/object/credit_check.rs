@@ -6,9 +6,9 @@ use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 
 use super::catalogue_item::{CatalogueItem, known_department};
 use super::department::Department;
-use super::joint_action::Assignment;
+use super::measure::Measure;
 use crate::catalogue;
-use crate::exchange::credit_check::{Check, Checked, Hit, Wanted};
+use crate::exchange::credit_check::{Binding, Check, Checked, Hit, Wanted};
 use crate::graphql::context::{ContextExt, Nullable, nullable};
 use crate::graphql::scalar::{CitizenNumber, Date, Uscc};
 
@@ -108,8 +108,15 @@ impl CreditCheck {
     }
 
     /// The measures of joint actions on the subject that your department has taken, and that do not rest: they bind your decision.
-    async fn measures(&self) -> Vec<Assignment> {
-        self.0.measures.iter().cloned().map(Assignment).collect()
+    async fn measures(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<BindingMeasure>> {
+        let inquiry = ctx.inquiry()?;
+        let told = |bound: &Binding| BindingMeasure {
+            measure: Measure::find(inquiry, bound.measure.as_str()),
+            action: ID(bound.action.clone()),
+            legal_basis: bound.legal_basis.clone(),
+            ends_on: Date(bound.ends_on),
+        };
+        Ok(self.0.measures.iter().map(told).collect())
     }
 
     /// The receipt of this check's own entry: keep it with the case.
@@ -123,6 +130,19 @@ impl CreditCheck {
             signature: shown.signature,
         }
     }
+}
+
+/// A measure on a checked subject that your department has taken.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct BindingMeasure {
+    /// The measure.
+    measure: Option<Measure>,
+    /// The id of the joint action, for `jointAction`.
+    action: ID,
+    /// The law and article.
+    legal_basis: String,
+    /// Its last day.
+    ends_on: Date,
 }
 
 /// The proof that a check was made: `chengxin ledger verify-receipt` verifies it offline.

@@ -76,8 +76,14 @@ pub struct ExecutionCounts {
     reports: i32,
     /// What they said was concerned, in yuan, a decimal number.
     amount_yuan: String,
+    /// Of these reports, after their day.
+    reported_late: i32,
+    /// Taken, and not reported yet at the end of the month.
+    unreported: i32,
     /// Carried out at the end of the month.
     in_force: i32,
+    /// Lifted in the month: the action ended.
+    lifted: i32,
 }
 
 impl From<Executed> for ExecutionCounts {
@@ -90,7 +96,10 @@ impl From<Executed> for ExecutionCounts {
             unanswered: int(counts.unanswered.into()),
             reports: int(counts.reports.into()),
             amount_yuan: yuan(counts.amount_cents),
+            reported_late: int(counts.reported_late.into()),
+            unreported: int(counts.unreported.into()),
             in_force: int(counts.in_force.into()),
+            lifted: int(counts.lifted.into()),
         }
     }
 }
@@ -231,12 +240,21 @@ impl DataQuality {
     }
 }
 
-/// How fast objections or applications for repair were decided in a period.
+/// How fast objections or applications for repair were decided in a period, of organizations or of natural persons.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct AnswerTimes {
     /// Which of the two.
     kind: ApplicationKind,
-    /// How many were decided.
+    /// Whether it counts natural persons.
+    about_persons: bool,
+    /// The numbers; null when they count so few natural persons that they could tell who it was.
+    counts: Option<AnswerCounts>,
+}
+
+/// How fast applications were decided in a period.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct AnswerCounts {
+    /// How many were decided; those taken back are not counted.
     decided: i32,
     /// Of these, after their day.
     late: i32,
@@ -248,12 +266,12 @@ pub struct AnswerTimes {
 
 impl From<quality::AnswerTimes> for AnswerTimes {
     fn from(times: quality::AnswerTimes) -> Self {
-        Self {
-            kind: times.kind,
-            decided: int(times.decided.into()),
-            late: int(times.late.into()),
-            median_working_days: times.median_working_days.map(|days| int(days.into())),
-            waiting: int(times.waiting.into()),
-        }
+        let counts = times.counts.map(|counts| AnswerCounts {
+            decided: int(counts.decided.into()),
+            late: int(counts.late.into()),
+            median_working_days: counts.median_working_days.map(|days| int(days.into())),
+            waiting: int(counts.waiting.into()),
+        });
+        Self { kind: times.kind, about_persons: times.is_about_persons, counts }
     }
 }

@@ -173,18 +173,21 @@ async fn what_its_provider_does_not_answer_in_time_is_the_coordinators_and_nobod
     let answered = application(&take(&app.coordinator(), "answerObjection", input).await);
     assert_eq!((&answered["stage"], &answered["escalated"]), (&json!("REJECTED"), &json!(false)));
     assert_eq!(answered["steps"][1]["onTime"], false);
-    // What the city publishes about itself counts it as late, for its provider and for nobody else's figures.
-    let times =
-        "{ answerTimes(from: \"2026-09-01\", to: \"2026-09-30\") { kind decided late medianWorkingDays waiting } }";
-    let told = |decided, late, median: Value| json!({ "kind": "OBJECTION", "decided": decided, "late": late, "medianWorkingDays": median, "waiting": 0 });
+    let times = "{ answerTimes(from: \"2026-09-01\", to: \"2026-09-30\") { kind aboutPersons counts { decided late medianWorkingDays waiting } } }";
+    let told = |decided, late, median: Value| json!({ "decided": decided, "late": late, "medianWorkingDays": median, "waiting": 0 });
     for (asker, wanted) in [
         (app.coordinator(), told(1, 1, json!(5))),
         (app.department("AMR"), told(1, 1, json!(5))),
         (app.department("TAX"), told(0, 0, Value::Null)),
     ] {
         let answered = asker.ask(times).await;
-        assert_eq!(answered.data("/answerTimes/0"), &wanted, "{}", answered.text);
+        assert_eq!(answered.data("/answerTimes/0/counts"), &wanted, "{}", answered.text);
     }
+    // One that is taken back was never decided.
+    let taken_back = application(&object(&app, 1, &id).await);
+    take(&firm(&app, 1), "retractApplication", json!({ "id": taken_back["id"] })).await;
+    let answered = app.department("AMR").ask(times).await;
+    assert_eq!(answered.data("/answerTimes/0/counts"), &told(1, 1, json!(5)), "{}", answered.text);
 }
 
 #[actix_web::test]

@@ -67,5 +67,7 @@ async fn an_act_waits_for_its_department_until_a_joint_action_rests_on_it() {
             let refused = waiting(&asker, department, (20, None)).await;
             assert_eq!(refused.codes(), ["FORBIDDEN"], "{}", refused.text);
         }
+        let without = waiting(&app.department("AMR").without("chengxin-purpose"), None, (20, None)).await;
+        assert_eq!(without.codes(), ["PURPOSE_REQUIRED"], "no pages of nothing: {}", without.text);
     }
 }

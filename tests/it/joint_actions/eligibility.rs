@@ -89,7 +89,8 @@ async fn a_credit_check_tells_the_measures_that_bind_the_department() {
                 json!({ "assignment": assignment(&sent, department)["id"], "answer": answer, "reason": "无相关事项" });
             respond(&app.department(department), input).await;
         }
-        let bound = json!([{ "measure": { "code": "RESTRICT_PREFERENCES" }, "action": { "id": sent["id"] } }]);
+        let bound =
+            json!([{ "measure": { "code": "RESTRICT_PREFERENCES" }, "action": sent["id"], "endsOn": "2027-09-01" }]);
         assert_eq!(binding(&app, "TAX").await, bound);
         for department in ["AAS", "HUD", "PS"] {
             assert_eq!(binding(&app, department).await, json!([]), "{department} has taken none");
@@ -105,7 +106,7 @@ async fn a_credit_check_tells_the_measures_that_bind_the_department() {
 
 async fn binding(app: &TestApp, department: &str) -> Value {
     let check = "mutation($input: CreditCheckInput!) { creditCheck(input: $input) { ... on CreditCheckSuccess { checks { hits { list } \
-                 measures { measure { code } action { id } } } } } }";
+                 measures { measure { code } action endsOn } } } } }";
     let input = json!({ "checks": [{ "uscc": uscc(1), "case": "T-1" }] });
     let answered = app.department(department).ask_with(check, json!({ "input": input })).await;
     assert_eq!(answered.data("/creditCheck/checks/0/hits/0/list"), "SERIOUS", "{}", answered.text);

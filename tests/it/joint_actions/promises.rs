@@ -135,3 +135,17 @@ async fn a_promise_that_may_not_be_accepted_is_told_and_nothing_is_kept() {
     assert!(listed(&office, "OPEN").await.is_empty());
     assert_eq!(problems(&keep(&office, &json!("AVI")).await), ["ID"]);
 }
+
+/// Lists go by the entry that announced a case: two cases of one entry could fall between two pages.
+#[actix_web::test]
+async fn one_operation_begins_one_case() {
+    let app = app_on(&Scratch::sqlite());
+    let office = app.department("AAS");
+    let document = "mutation($input: AcceptPromiseInput!) { \
+        a: acceptPromise(input: $input) { ... on PromiseSuccess { promise { id } } ... on InvalidInput { problems { code } } } \
+        b: acceptPromise(input: $input) { ... on PromiseSuccess { promise { id } } ... on InvalidInput { problems { code } } } }";
+    let answered = office.ask_with(document, json!({ "input": input(2, "2026-09-30") })).await;
+    assert!(answered.data("/a/promise/id").is_string(), "{}", answered.text);
+    assert_eq!(answered.data("/b/problems/0/code"), "ONE_CASE", "{}", answered.text);
+    assert_eq!(listed(&office, "OPEN").await.len(), 1);
+}

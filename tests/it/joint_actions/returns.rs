@@ -14,7 +14,7 @@ use crate::support::databases::Scratch;
 use crate::support::{Answered, Asker, TestApp, Wanted};
 
 const EXECUTION: &str = "query($m: String!, $d: String) { executionReturn(month: $m, department: $d) { month dueOn department { id } \
-    rows { kind aboutPersons measure { code } counts { assigned taken notApplicable answeredLate unanswered reports amountYuan inForce } } } }";
+    rows { kind aboutPersons measure { code } counts { assigned taken notApplicable answeredLate unanswered reports reportedLate amountYuan unreported inForce lifted } } } }";
 const INITIATOR: &str = "query($m: String!, $d: String) { initiatorReturn(month: $m, department: $d) { month dueOn \
     rows { aboutPersons initiator { id } counts { initiated initiatedLate dispatched dispatchedLate taken notApplicable answeredLate \
     reports amountYuan inForce suspended ended } } } }";
@@ -70,14 +70,14 @@ async fn a_return_says_what_the_steps_of_its_month_amount_to() {
             made["rows"],
             json!([{ "kind": "PUNISHMENT", "aboutPersons": false, "measure": { "code": "RESTRICT_PREFERENCES" }, "counts": {
                 "assigned": 2, "taken": 1, "notApplicable": 0, "answeredLate": 1, "unanswered": 1, "reports": 0,
-                "amountYuan": "0.00", "inForce": 0 } }]),
+                "reportedLate": 0, "amountYuan": "0.00", "unreported": 1, "inForce": 0, "lifted": 0 } }]),
             "two assigned, one answered on the 29th, a day late, one not at all"
         );
         let october = asked(&tax, EXECUTION, "2026-10", None).await;
         assert_eq!(
             october.data("/executionReturn/rows/0/counts"),
             &json!({ "assigned": 0, "taken": 0, "notApplicable": 0, "answeredLate": 0, "unanswered": 1, "reports": 2,
-                "amountYuan": "1250000.95", "inForce": 1 })
+                "reportedLate": 0, "amountYuan": "1250000.95", "unreported": 0, "inForce": 1, "lifted": 0 })
         );
         for (asker, department) in [(app.department("HUD"), None), (app.coordinator(), Some("HUD"))] {
             let housing = asked(&asker, EXECUTION, "2026-09", department).await;
@@ -127,6 +127,35 @@ async fn the_return_of_a_month_stays_what_it_was() {
     assert_eq!(asked(&office, INITIATOR, "2026-10", None).await.data("/initiatorReturn"), &before);
     let november = asked(&office, INITIATOR, "2026-11", None).await;
     assert_eq!(november.data("/initiatorReturn/rows/0/counts/ended"), 2, "{}", november.text);
+    let lifted = asked(&app.department("TAX"), EXECUTION, "2026-11", None).await;
+    assert_eq!(lifted.data("/executionReturn/rows/0/counts/lifted"), 2, "{}", lifted.text);
+}
+
+/// Actions that end without a step of their own: nobody takes any measure; the last day is over and the gateway was not there.
+#[actix_web::test]
+async fn what_ends_by_itself_is_counted_in_the_month_in_which_it_ended() {
+    let scratch = Scratch::sqlite();
+    let app = app_on(&scratch);
+    list(&app, 1, "2026-09-01");
+    list(&app, 2, "2026-09-01");
+    let sent = dispatched(&app, 1).await;
+    for department in ["AAS", "TAX", "HUD"] {
+        let input =
+            json!({ "assignment": assignment(&sent, department)["id"], "answer": "NOT_APPLICABLE", "reason": "无" });
+        assert!(respond(&app.department(department), input).await.codes().is_empty());
+    }
+    let office = app.department("AMR");
+    let mut input = wanted(&super::stage::basis(&office, 2).await);
+    input["endsOn"] = json!("2026-10-31");
+    let started = action(&initiate(&office, input).await);
+    let to = json!([{ "measure": "RESTRICT_PREFERENCES", "departments": ["TAX"] }, { "measure": "KEY_SUPERVISION", "departments": ["HUD"] }]);
+    action(&dispatch(&app.coordinator(), json!({ "id": started["id"], "assignments": to })).await);
+    app.clock.set(noon("2026-12-02"));
+    for (month, ended) in [("2026-09", Some(1)), ("2026-10", None), ("2026-11", Some(1)), ("2026-12", None)] {
+        let made = asked(&app.coordinator(), INITIATOR, month, None).await;
+        let counts = made.data("/initiatorReturn/rows/0/counts/ended").as_u64();
+        assert_eq!(counts.filter(|count| *count > 0), ended, "{month}: {}", made.text);
+    }
 }
 
 #[actix_web::test]
@@ -140,7 +169,7 @@ async fn returns_are_for_departments_about_themselves_and_for_the_coordinator() 
         (app.administrator(Role::Auditor), None),
     ];
     let quality = "query($m: Date!, $d: String) { dataQuality(from: $m, to: $m, department: $d) { rows } }";
-    let times = "query($m: Date!, $d: String) { answerTimes(from: $m, to: $m, department: $d) { decided } }";
+    let times = "query($m: Date!, $d: String) { answerTimes(from: $m, to: $m, department: $d) { kind } }";
     for (asker, department) in refused {
         for (document, field, time) in [
             (EXECUTION, "executionReturn", "2026-08"),
@@ -234,7 +263,7 @@ async fn small_counts_of_natural_persons_are_not_told() {
 async fn file(app: &TestApp, caller: &Asker<'_>, kind: Kind, format: Format) -> Vec<u8> {
     let (service, caller) = (Arc::clone(&app.service), caller.caller());
     let wanted = File { kind, month: "2026-09".to_owned(), department: None, format, address: "192.0.2.7".to_owned() };
-    actix_web::web::block(move || make(&service.gateway, &caller, &wanted)).await.unwrap().unwrap()
+    actix_web::web::block(move || make(&service.gateway, &caller, &wanted)).await.unwrap().unwrap().0
 }
 
 #[actix_web::test]
@@ -251,11 +280,13 @@ async fn a_return_is_a_file_too_and_its_entry_stands_before_it_leaves() {
     let lines: Vec<&str> = answered.text.trim_start_matches('\u{feff}').lines().collect();
     assert!(lines[0].starts_with("月份,部门,措施,类别,"), "{}", answered.text);
     assert!(lines[1].starts_with("2026-09,东营市税务局,") || lines[1].contains("税务局"), "{}", answered.text);
-    assert!(lines[1].ends_with(",法人和其他组织,2,1,0,1,1,0,0.00,0"), "{}", answered.text);
+    assert!(lines[1].ends_with(",法人和其他组织,2,1,0,1,1,0,0,0.00,1,0,0"), "{}", answered.text);
     let ledger = &app.service.gateway.ledger;
-    assert_eq!(ledger.size(), before + 1);
+    assert_eq!(ledger.size(), before + 1, "one file, one entry");
     let leaf = ledger.entry(before).unwrap().unwrap().leaf;
     assert!(leaf.flags.contains(&"RETURN".to_owned()), "{:?}", leaf.flags);
+    let again = tax.send(TestRequest::get().uri("/returns/execution/2026-09.csv?department=TAX")).await;
+    assert_eq!(again.text, answered.text, "the department is its own");
     assert_eq!(leaf.consumer.as_deref(), Some("TAX"));
 
     let bytes = file(&app, &app.coordinator(), Kind::Initiator, Format::Xlsx).await;
