@@ -36,6 +36,13 @@ pub struct CaseStep {
     pub entry: u64,
 }
 
+impl CaseStep {
+    /// Whether it was taken after its day.
+    pub fn is_late(&self) -> bool {
+        self.due_on.is_some_and(|due| due < self.at.date_in_shanghai())
+    }
+}
+
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = case_steps)]
 struct Row {

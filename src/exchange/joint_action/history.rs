@@ -2,26 +2,39 @@
 
 use serde_json::Value;
 
+use super::super::fault::Fault;
 use super::{AssignmentRow, CaseStep};
 use crate::domain::joint_action::{JointAction, Step};
 use crate::domain::{Date, Instant, JointActionEnding, JointActionStage, WorkflowStep};
 
-/// How the action stood just before `end`; `None` when it was not initiated yet, or when the steps do not fit together. Once its last
-/// day `ends_on` is over it has ended, whether or not the gateway has written that down already.
-pub fn at(steps: &[CaseStep], assignments: &[AssignmentRow], ends_on: Date, end: Instant) -> Option<JointAction> {
+/// How the action stood just before `end`; `None` when it was not initiated yet. Once its last day `ends_on` is over it has ended,
+/// whether or not the gateway has written that down already.
+///
+/// # Errors
+/// `Corrupt` when the steps do not fit together.
+pub fn at(
+    steps: &[CaseStep],
+    assignments: &[AssignmentRow],
+    ends_on: Date,
+    end: Instant,
+) -> Result<Option<JointAction>, Fault> {
+    let misfit = |step: &CaseStep| Fault::Corrupt(format!("step {} of the case {}", step.number, step.case));
     let mut state: Option<JointAction> = None;
     for step in steps.iter().filter(|step| step.at < end) {
         state = match (step.step, state) {
             (WorkflowStep::Initiate, None) => Some(JointAction::initiated()),
-            (_, Some(state)) => Some(JointAction::after(&state, &as_step(step, assignments)?).ok()?),
-            (_, None) => return None,
+            (_, Some(state)) => {
+                let step_taken = as_step(step, assignments).ok_or_else(|| misfit(step))?;
+                Some(state.after(&step_taken).map_err(|_| misfit(step))?)
+            }
+            (_, None) => return Err(misfit(step)),
         };
     }
     let is_over = |state: &JointAction| state.stage != JointActionStage::Ended && Instant::end_of(ends_on) < end;
-    match state {
+    Ok(match state {
         Some(state) if is_over(&state) => state.after(&Step::End(JointActionEnding::Expired)).ok(),
         state => state,
-    }
+    })
 }
 
 fn as_step(step: &CaseStep, assignments: &[AssignmentRow]) -> Option<Step> {

@@ -2,12 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use super::super::fault::Fault;
 use super::super::inquiry::Inquiry;
 use super::super::joint_action::list::whose;
-use super::{Material, Month, cents, materials, small_count};
+use super::{Material, Month, amount, answer, is_small, materials, small_count};
 use crate::domain::joint_action::JointAction;
 use crate::domain::{
     AssignmentAnswer, AssignmentStage, Date, DepartmentId, JointActionKind, JointActionStage, MeasureCode, WorkflowStep,
@@ -75,9 +73,9 @@ pub fn of(inquiry: &Inquiry, month: Month, department: Option<&DepartmentId>) ->
     let materials = materials(inquiry, &Which::Concerning(department.clone()), month)?;
     let mut rows: BTreeMap<(MeasureCode, bool), (JointActionKind, ExecutionCounts)> = BTreeMap::new();
     for material in &materials {
-        let states = (material.at(month.start()), material.at(month.end()));
+        let states = (material.at(month.start())?, material.at(month.end())?);
         for assignment in material.assignments.iter().filter(|row| row.department == department) {
-            let counts = counted(material, assignment, (states.0.as_ref(), states.1.as_ref()), month);
+            let counts = counted(material, assignment, (states.0.as_ref(), states.1.as_ref()), month)?;
             if counts == ExecutionCounts::default() {
                 continue;
             }
@@ -88,7 +86,7 @@ pub fn of(inquiry: &Inquiry, month: Month, department: Option<&DepartmentId>) ->
     let small = small_count(inquiry);
     let row =
         |((measure, is_about_persons), (kind, counts)): ((MeasureCode, bool), (JointActionKind, ExecutionCounts))| {
-            let is_told = !is_about_persons || !counts.is_small(small);
+            let is_told = !is_about_persons || !is_small(&counts.numbers(), small);
             ExecutionRow { measure, kind, is_about_persons, counts: is_told.then_some(counts) }
         };
     let deadlines = inquiry.gateway().rules.packs.in_force(month.last()).deadlines;
@@ -101,7 +99,7 @@ fn counted(
     assignment: &super::AssignmentRow,
     (before, state): (Option<&JointAction>, Option<&JointAction>),
     month: Month,
-) -> ExecutionCounts {
+) -> Result<ExecutionCounts, Fault> {
     let mut counts = ExecutionCounts {
         assigned: u32::from((month.first()..=month.last()).contains(&assignment.assigned_on)),
         ..ExecutionCounts::default()
@@ -110,19 +108,16 @@ fn counted(
     for step in material.steps.iter().filter(own) {
         match step.step {
             WorkflowStep::Respond => {
-                let is_late = step.due_on.is_some_and(|due| due < step.at.date_in_shanghai());
-                counts.answered_late += u32::from(is_late);
-                match answer(step) {
-                    Some(AssignmentAnswer::Taken) => counts.taken += 1,
-                    Some(AssignmentAnswer::NotApplicable) => counts.not_applicable += 1,
-                    None => {}
+                counts.answered_late += u32::from(step.is_late());
+                match answer(step)? {
+                    AssignmentAnswer::Taken => counts.taken += 1,
+                    AssignmentAnswer::NotApplicable => counts.not_applicable += 1,
                 }
             }
             WorkflowStep::Feedback => {
-                let is_late = step.due_on.is_some_and(|due| due < step.at.date_in_shanghai());
                 counts.reports += 1;
-                counts.reported_late += u32::from(is_late);
-                counts.amount_cents = counts.amount_cents.saturating_add(amount(step));
+                counts.reported_late += u32::from(step.is_late());
+                counts.amount_cents = counts.amount_cents.saturating_add(amount(step)?);
             }
             _ => {}
         }
@@ -134,20 +129,7 @@ fn counted(
     counts.unreported = u32::from(goes_on && stage == Some(AssignmentStage::Taken));
     counts.in_force = u32::from(goes_on && stage == Some(AssignmentStage::Executed));
     counts.lifted = u32::from(stage == Some(AssignmentStage::Lifted) && had != stage);
-    counts
-}
-
-fn facts(step: &CaseStep) -> Value {
-    // What is no JSON says nothing.
-    serde_json::from_str(&step.facts).unwrap_or_default()
-}
-
-pub(super) fn answer(step: &CaseStep) -> Option<AssignmentAnswer> {
-    serde_json::from_value(facts(step).get("answer").cloned().unwrap_or_default()).ok()
-}
-
-pub(super) fn amount(step: &CaseStep) -> u64 {
-    facts(step).get("amountYuan").and_then(Value::as_str).map_or(0, cents)
+    Ok(counts)
 }
 
 impl ExecutionCounts {
@@ -165,9 +147,8 @@ impl ExecutionCounts {
         self.lifted += other.lifted;
     }
 
-    /// Whether any of them is smaller than may be told, and not nothing.
-    fn is_small(self, below: u32) -> bool {
-        let counts = [
+    fn numbers(self) -> [u32; 10] {
+        [
             self.assigned,
             self.taken,
             self.not_applicable,
@@ -178,7 +159,6 @@ impl ExecutionCounts {
             self.unreported,
             self.in_force,
             self.lifted,
-        ];
-        counts.iter().any(|count| (1..below).contains(count))
+        ]
     }
 }

@@ -78,7 +78,7 @@ pub fn make(gateway: &std::sync::Arc<Gateway>, caller: &Caller, wanted: &Wanted)
         Kind::Initiator => of_initiators(&inquiry, &initiator::of(&inquiry, period, wanted.department.as_ref())?),
     };
     let bytes = match wanted.format {
-        Format::Csv => as_csv(&table),
+        Format::Csv => as_csv(&table).map_err(|error| Fault::Corrupt(error.to_string()))?,
         Format::Xlsx => as_workbook(&table).map_err(|error| Fault::Corrupt(error.to_string()))?,
     };
     let digest = Sha256::digest(&bytes).into();
@@ -202,15 +202,12 @@ fn name_of(inquiry: &Inquiry, id: &DepartmentId) -> String {
     department.map_or_else(|| id.to_string(), |department| department.name.text(Language::Zh).to_owned())
 }
 
-fn as_csv(table: &Table) -> Vec<u8> {
+fn as_csv(table: &Table) -> Result<Vec<u8>, csv::Error> {
     let mut writer = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
     for row in table {
-        // Writing into memory does not fail, and every row has as many cells as the first.
-        if writer.write_record(row).is_err() {
-            return Vec::new();
-        }
+        writer.write_record(row)?;
     }
-    writer.into_inner().unwrap_or_default()
+    writer.into_inner().map_err(|error| error.into_error().into())
 }
 
 fn as_workbook(table: &Table) -> Result<Vec<u8>, XlsxError> {

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use super::super::fault::Fault;
 use super::super::inquiry::Inquiry;
 use super::super::joint_action::list::whose;
-use super::execution::{amount, answer};
-use super::{Material, Month, materials, small_count};
+use super::{Material, Month, amount, answer, is_small, materials, small_count};
 use crate::domain::{AssignmentAnswer, Date, DepartmentId, JointActionStage, WorkflowStep};
 use crate::store::joint_action::Which;
 
@@ -69,14 +68,14 @@ pub fn of(inquiry: &Inquiry, month: Month, department: Option<&DepartmentId>) ->
     let materials = materials(inquiry, &which, month)?;
     let is_wanted = |material: &&Material| wanted.as_ref().is_none_or(|wanted| material.row.initiator == *wanted);
     for material in materials.iter().filter(is_wanted) {
-        let counts = counted(material, month);
+        let counts = counted(material, month)?;
         if counts != InitiatorCounts::default() {
             rows.entry((material.row.initiator.clone(), material.is_about_a_person)).or_default().add(counts);
         }
     }
     let small = small_count(inquiry);
     let row = |((initiator, is_about_persons), counts): ((DepartmentId, bool), InitiatorCounts)| {
-        let is_told = !is_about_persons || !counts.is_small(small);
+        let is_told = !is_about_persons || !is_small(&counts.numbers(), small);
         InitiatorRow { initiator, is_about_persons, counts: is_told.then_some(counts) }
     };
     let deadlines = inquiry.gateway().rules.packs.in_force(month.last()).deadlines;
@@ -84,10 +83,10 @@ pub fn of(inquiry: &Inquiry, month: Month, department: Option<&DepartmentId>) ->
     Ok(InitiatorReturn { month, due_on, rows: rows.into_iter().map(row).collect() })
 }
 
-fn counted(material: &Material, month: Month) -> InitiatorCounts {
+fn counted(material: &Material, month: Month) -> Result<InitiatorCounts, Fault> {
     let mut counts = InitiatorCounts::default();
     for step in material.steps.iter().filter(|step| month.holds(step.at)) {
-        let late = u32::from(step.due_on.is_some_and(|due| due < step.at.date_in_shanghai()));
+        let late = u32::from(step.is_late());
         match step.step {
             WorkflowStep::Initiate => {
                 counts.initiated += 1;
@@ -99,26 +98,25 @@ fn counted(material: &Material, month: Month) -> InitiatorCounts {
             }
             WorkflowStep::Respond => {
                 counts.answered_late += late;
-                match answer(step) {
-                    Some(AssignmentAnswer::Taken) => counts.taken += 1,
-                    Some(AssignmentAnswer::NotApplicable) => counts.not_applicable += 1,
-                    None => {}
+                match answer(step)? {
+                    AssignmentAnswer::Taken => counts.taken += 1,
+                    AssignmentAnswer::NotApplicable => counts.not_applicable += 1,
                 }
             }
             WorkflowStep::Feedback => {
                 counts.reports += 1;
-                counts.amount_cents = counts.amount_cents.saturating_add(amount(step));
+                counts.amount_cents = counts.amount_cents.saturating_add(amount(step)?);
             }
             _ => {}
         }
     }
-    if let Some(state) = material.at(month.end()) {
-        let had_ended = material.at(month.start()).is_some_and(|before| before.stage == JointActionStage::Ended);
+    if let Some(state) = material.at(month.end())? {
+        let had_ended = material.at(month.start())?.is_some_and(|before| before.stage == JointActionStage::Ended);
         counts.ended = u32::from(state.stage == JointActionStage::Ended && !had_ended);
         counts.in_force = u32::from(state.stage == JointActionStage::InForce);
         counts.suspended = u32::from(state.suspensions > 0);
     }
-    counts
+    Ok(counts)
 }
 
 impl InitiatorCounts {
@@ -151,9 +149,5 @@ impl InitiatorCounts {
         self.in_force += other.in_force;
         self.suspended += other.suspended;
         self.ended += other.ended;
-    }
-
-    fn is_small(self, below: u32) -> bool {
-        self.numbers().iter().any(|count| (1..below).contains(count))
     }
 }

@@ -6,13 +6,15 @@ pub mod file;
 pub mod initiator;
 pub mod quality;
 
+use serde_json::Value;
+
 use super::fault::Fault;
 use super::inquiry::Inquiry;
 use super::joint_action::{AssignmentRow, JointActionRow, history};
 use crate::access::CaseAction;
 use crate::access::Concern;
 use crate::domain::joint_action::JointAction;
-use crate::domain::{Date, Instant, SubjectCategory};
+use crate::domain::{AssignmentAnswer, Date, Instant, SubjectCategory};
 use crate::store;
 use crate::store::case_step::CaseStep;
 use crate::store::joint_action::{Narrowing, Which};
@@ -81,7 +83,7 @@ struct Material {
 
 impl Material {
     /// How the action stood just before an instant; `None` before it was initiated.
-    fn at(&self, end: Instant) -> Option<JointAction> {
+    fn at(&self, end: Instant) -> Result<Option<JointAction>, Fault> {
         history::at(&self.steps, &self.assignments, self.row.ends_on, end)
     }
 }
@@ -125,12 +127,40 @@ fn small_count(inquiry: &Inquiry) -> u32 {
     inquiry.gateway().rules.packs.in_force(inquiry.today()).small_count_below
 }
 
+/// Whether any count is smaller than may be told of natural persons, and not nothing.
+fn is_small(counts: &[u32], below: u32) -> bool {
+    counts.iter().any(|count| (1..below).contains(count))
+}
+
+/// What an answer decided.
+fn answer(step: &CaseStep) -> Result<AssignmentAnswer, Fault> {
+    let answer = facts(step)?.get("answer").cloned().unwrap_or_default();
+    serde_json::from_value(answer).map_err(|_| unreadable(step))
+}
+
+/// What a report said was concerned, in hundredths of a yuan; nothing when it said none.
+fn amount(step: &CaseStep) -> Result<u64, Fault> {
+    match facts(step)?.get("amountYuan") {
+        None | Some(Value::Null) => Ok(0),
+        Some(text) => text.as_str().and_then(cents).ok_or_else(|| unreadable(step)),
+    }
+}
+
+fn facts(step: &CaseStep) -> Result<Value, Fault> {
+    serde_json::from_str(&step.facts).map_err(|_| unreadable(step))
+}
+
+fn unreadable(step: &CaseStep) -> Fault {
+    Fault::Corrupt(format!("facts of step {} of the case {}", step.number, step.case))
+}
+
 /// Yuan as hundredths, out of `1250000.5`.
-fn cents(text: &str) -> u64 {
+fn cents(text: &str) -> Option<u64> {
     let (whole, rest) = text.split_once('.').unwrap_or((text, ""));
-    let number = |text: &str| text.parse::<u64>().unwrap_or(0);
+    // What is no number is no amount.
+    let number = |text: &str| text.parse::<u64>().ok();
     let rest = format!("{rest:0<2}");
-    number(whole).saturating_mul(100).saturating_add(number(rest.get(..2).unwrap_or("0")))
+    Some(number(whole)?.saturating_mul(100).saturating_add(number(rest.get(..2)?)?))
 }
 
 /// Hundredths of a yuan as a decimal number of yuan.
@@ -156,7 +186,10 @@ mod tests {
     #[test]
     fn amounts_add_up_to_the_fen() {
         for (text, sum) in [("0", "0.00"), ("7", "7.00"), ("7.5", "7.50"), ("1250000.05", "1250000.05")] {
-            assert_eq!(yuan(cents(text)), sum);
+            assert_eq!(cents(text).map(yuan).as_deref(), Some(sum));
+        }
+        for text in ["", "x", "1.x", "-1"] {
+            assert_eq!(cents(text), None, "{text}");
         }
     }
 }

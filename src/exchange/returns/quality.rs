@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::super::fault::Fault;
 use super::super::inquiry::Inquiry;
 use super::super::joint_action::list::whose;
-use super::small_count;
+use super::{is_small, small_count};
 use crate::domain::{ApplicationKind, Date, DepartmentId, Instant, SubjectCategory, WorkflowStep, application};
 use crate::store;
 use crate::store::application::{Narrowing, Which};
@@ -115,8 +115,12 @@ pub fn of(
         inquiry.gateway().registry.read(|connection| store::deposit::reports(connection, department.as_str(), time))?;
     let mut quality = DataQuality { batches: reports.len() as u64, ..DataQuality::default() };
     for report in reports {
-        // A batch that was broken off has no report yet.
-        let report: Value = serde_json::from_str(&report).unwrap_or_default();
+        if report.is_empty() {
+            // A batch that was broken off has none.
+            continue;
+        }
+        let report: Value =
+            serde_json::from_str(&report).map_err(|_| Fault::Corrupt(format!("a quality report of {department}")))?;
         let number = |name: &str| report.get(name).and_then(Value::as_u64).unwrap_or(0);
         quality.rows += number("rows");
         quality.accepted += number("accepted");
@@ -146,8 +150,7 @@ pub fn answer_times(
     let mut times = Vec::new();
     for kind in [ApplicationKind::Objection, ApplicationKind::Repair] {
         for (is_about_persons, counts) in counted(inquiry, &which, kind, (from, to))? {
-            let is_small = |count: u32| (1..small).contains(&count);
-            let is_told = !is_about_persons || ![counts.decided, counts.late, counts.waiting].into_iter().any(is_small);
+            let is_told = !is_about_persons || !is_small(&[counts.decided, counts.late, counts.waiting], small);
             times.push(AnswerTimes { kind, is_about_persons, counts: is_told.then_some(counts) });
         }
     }
@@ -162,7 +165,7 @@ fn counted(
 ) -> Result<[(bool, AnswerCounts); 2], Fault> {
     let gateway = inquiry.gateway();
     let narrowing = Narrowing { kind: Some(kind), open_or_decided_from: Some(from), ..Narrowing::default() };
-    let (mut found, mut below) = ([Tally::default(), Tally::default()], None);
+    let (mut found, mut below) = ([Decided::default(), Decided::default()], None);
     loop {
         let rows =
             gateway.registry.read(|connection| store::application::list(connection, which, narrowing, below, CHUNK))?;
@@ -176,13 +179,13 @@ fn counted(
             })?;
             let is_person = subject.is_some_and(|subject| subject.category == SubjectCategory::NaturalPerson);
             let [organizations, persons] = &mut found;
-            let tally = if is_person { persons } else { organizations };
-            tally.waiting += u32::from(application::is_open(row.stage));
+            let of = if is_person { persons } else { organizations };
+            of.waiting += u32::from(application::is_open(row.stage));
             let Some(decision) = steps.iter().find(|step| decides(step.step)) else { continue };
             let decided_on = decision.at.date_in_shanghai();
             if (from..=to).contains(&decided_on) {
-                tally.late += u32::from(decision.due_on.is_some_and(|due| due < decided_on));
-                tally.days.push(gateway.rules.calendar.working_days_between(row.filed_on, decided_on).count);
+                of.late += u32::from(decision.is_late());
+                of.days.push(gateway.rules.calendar.working_days_between(row.filed_on, decided_on).count);
             }
         }
         if is_last {
@@ -199,13 +202,13 @@ fn decides(step: WorkflowStep) -> bool {
 }
 
 #[derive(Debug, Default)]
-struct Tally {
+struct Decided {
     days: Vec<u32>,
     late: u32,
     waiting: u32,
 }
 
-impl Tally {
+impl Decided {
     fn counts(mut self) -> AnswerCounts {
         self.days.sort_unstable();
         AnswerCounts {

@@ -249,7 +249,7 @@ impl CaseStep {
 
     /// Whether it was done in time.
     async fn on_time(&self) -> bool {
-        self.step.due_on.is_none_or(|due| self.step.at.date_in_shanghai() <= due)
+        !self.step.is_late()
     }
 
     /// What was decided, as JSON.

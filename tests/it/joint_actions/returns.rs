@@ -7,6 +7,8 @@ use actix_web::test::TestRequest;
 use calamine::{Data, Reader, Xlsx};
 use chengxin::domain::Role;
 use chengxin::exchange::returns::file::{Format, Kind, Wanted as File, make};
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, SqliteConnection};
 use serde_json::{Value, json};
 
 use super::stage::{action, assignment, dispatch, dispatched, end, initiate, list, noon, report, respond, wanted};
@@ -325,4 +327,32 @@ async fn data_quality_adds_up_what_was_sent() {
     let day_before = office.ask_with(document, json!({ "f": "2026-09-17", "t": "2026-09-17" })).await;
     assert_eq!(day_before.data("/dataQuality/batches"), 0);
     assert_eq!(day_before.data("/dataQuality/acceptanceRate"), &Value::Null, "of nothing there is no rate");
+}
+
+/// A return of what cannot be read is no return: neither zeros nor a part.
+#[actix_web::test]
+async fn what_cannot_be_read_is_an_error_and_not_a_zero() {
+    for spoilt in [
+        "UPDATE case_steps SET facts = 'x' WHERE step = 'FEEDBACK'",
+        "UPDATE case_steps SET facts = '{\"amountYuan\":\"viel\"}' WHERE step = 'FEEDBACK'",
+        "UPDATE case_steps SET facts = '{}' WHERE step = 'RESPOND'",
+        "UPDATE case_steps SET step = 'RESUME' WHERE step = 'DISPATCH'",
+    ] {
+        let scratch = Scratch::sqlite();
+        let app = app_on(&scratch);
+        autumn(&app).await;
+        app.clock.set(noon("2026-11-02"));
+        let path = app.config.registry.strip_prefix("sqlite:").unwrap();
+        SqliteConnection::establish(path).unwrap().batch_execute(spoilt).unwrap();
+        for (asker, document, field) in
+            [(app.department("TAX"), EXECUTION, "executionReturn"), (app.coordinator(), INITIATOR, "initiatorReturn")]
+        {
+            let answered = asked(&asker, document, "2026-10", None).await;
+            assert!(answered.data(&format!("/{field}")).is_null(), "{spoilt}: {}", answered.text);
+            assert_eq!(answered.codes(), ["INTERNAL_SERVER_ERROR"], "{spoilt}: {}", answered.text);
+            let file = if document == EXECUTION { "execution" } else { "initiator" };
+            let file = asker.send(TestRequest::get().uri(&format!("/returns/{file}/2026-10.csv"))).await;
+            assert_eq!(file.status, 503, "{spoilt}: {}", file.text);
+        }
+    }
 }

@@ -158,7 +158,7 @@ fn the_steps_amount_to_what_is_stored(app: &TestApp, id: &Value) {
         })
         .unwrap();
     let later = gateway.ambient.now();
-    let state = history::at(&steps, &assignments, row.ends_on, later.plus_micros(1)).unwrap();
+    let state = history::at(&steps, &assignments, row.ends_on, later.plus_micros(1)).unwrap().unwrap();
     assert_eq!((row.stage, row.ending, row.suspensions), (state.stage, state.ending, state.suspensions));
     assert_eq!(row.steps, i64::try_from(steps.len()).unwrap());
     for assignment in assignments {
