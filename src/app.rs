@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 
 use crate::access::{Decider, Findings, MustCheck, hash_of_rules};
 use crate::admission::{Admission, Cidr, Folding, Limits};
@@ -18,12 +18,13 @@ use crate::exchange::gateway::{Gateway, Rules};
 use crate::exchange::node_id::NodeIds;
 use crate::graphql::Engine;
 use crate::http::metrics::Metrics;
-use crate::http::service::{Edge, PAGES_AT_ONCE, Service};
+use crate::http::service::{Edge, PAGES_AT_ONCE, SOCKETS_AT_ONCE, Service};
 use crate::ledger::period_keys::PeriodKeys;
 use crate::ledger::retention::Retention;
 use crate::ledger::review::ReviewRules;
 use crate::ledger::{Ledger, LedgerError, LedgerKeys, SigningKeys};
 use crate::store::{Database, MigrationSet};
+use crate::webhook::Sender;
 
 /// Why the gateway does not start: every fault that was found, one a line.
 #[derive(Debug, thiserror::Error)]
@@ -208,6 +209,8 @@ pub fn gateway(config: &Config, policies: Policies, ambient: &Ambient) -> Result
         rules_hash: policies.rules_hash,
         registry,
         ledger,
+        webhooks: Sender::new(&config.webhooks).map_err(NotStarted::one)?,
+        moved: Notify::new(),
         node_ids: NodeIds::new(keyring.derive(Purpose::NodeId, "node-id")),
         cursors: Cursors::new(&keyring.derive(Purpose::Cursor, "cursor")),
         keyring,
@@ -252,6 +255,7 @@ pub fn service_with(config: &Config, policies: Policies, ambient: &Ambient) -> R
         documents,
         metrics: Metrics::default(),
         turns: Arc::new(Semaphore::new(turns)),
+        sockets: Arc::new(Semaphore::new(SOCKETS_AT_ONCE)),
         pages: Arc::new(Semaphore::new(PAGES_AT_ONCE)),
         bundles: config.exports.clone().map(|folder| Arc::new(Bundles::new(folder))),
         edge: Edge { trusted_proxies, statuses: config.statuses, ..Edge::default() },

@@ -11,6 +11,7 @@ use crate::authentication::{IssuerSettings, KeyOrigin};
 use crate::graphql::media::Statuses;
 use crate::ledger::LedgerSettings;
 use crate::ledger::disk::{DiskSettings, SystemVolume};
+use crate::webhook::WebhookSettings;
 use crate::witness::collector::WitnessSettings;
 
 /// The settings of a gateway.
@@ -57,6 +58,9 @@ pub struct Config {
     /// Witnesses that are asked to cosign checkpoints.
     #[serde(default, rename = "witness")]
     pub witnesses: Vec<WitnessSettings>,
+    /// Where events may be sent; nowhere when absent.
+    #[serde(default)]
+    pub webhooks: WebhookSettings,
     /// Items whose collection needs a law, each with the law that is relied on.
     #[serde(default)]
     pub collection_basis: BTreeMap<String, String>,
@@ -133,6 +137,8 @@ impl Config {
                 *path = folder.join(&path);
             }
         }
+        let authorities = config.webhooks.certificate_authorities.as_ref();
+        config.webhooks.certificate_authorities = authorities.map(|path| folder.join(path));
         config.registry = in_folder(folder, &config.registry);
         config.ledger = in_folder(folder, &config.ledger);
         Ok(config)

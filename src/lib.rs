@@ -13,6 +13,9 @@ pub mod clock;
 /// What the city's resource catalogue says of each item and field.
 pub mod catalogue;
 
+/// HTTP clients for what the gateway asks of others.
+pub mod client;
+
 /// From a bearer token to a `Caller`.
 pub mod authentication;
 
@@ -36,6 +39,9 @@ pub mod ledger;
 
 /// Somebody else's word that the ledger has only grown.
 pub mod witness;
+
+/// Sending events to those who want them sent.
+pub mod webhook;
 
 /// The use cases, one public function each.
 pub mod exchange;

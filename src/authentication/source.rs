@@ -5,12 +5,10 @@
 use std::fmt::Debug;
 use std::fs::File;
 use std::io::Read;
-use std::net::IpAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
-use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
+use crate::client::{self, ClientFault, Patience};
 
 /// The largest key set that is read, in bytes.
 const BYTES_MAX: u64 = 256 * 1024;
@@ -32,9 +30,9 @@ pub enum SourceFault {
     /// Keys fetched in the clear could be anybody's.
     #[error("`{0}` is neither https nor http on a loopback address")]
     Insecure(String),
-    /// A file of certificate authorities holds none.
-    #[error("`{0}` holds no certificate in PEM")]
-    NoAuthority(String),
+    /// No client can be made to fetch it with.
+    #[error(transparent)]
+    Client(#[from] ClientFault),
     /// The fetch failed.
     #[error("the key set cannot be fetched: {0}")]
     Fetch(String),
@@ -83,23 +81,11 @@ impl UrlSource {
     /// The key set at `url`: `https`, or `http` on a loopback address. `authorities` is a PEM file with the
     /// certificate authorities to believe; without it the public ones are.
     pub fn new(url: &str, authorities: Option<&Path>) -> Result<Self, SourceFault> {
-        if !is_secure(url) {
+        if !client::is_secure(url) {
             return Err(SourceFault::Insecure(url.to_owned()));
         }
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let roots = authorities.map_or(Ok(RootCerts::WebPki), read_authorities)?;
-        let tls = TlsConfig::builder().unversioned_rustls_crypto_provider(provider).root_certs(roots).build();
-        let agent = ureq::Agent::config_builder()
-            .tls_config(tls)
-            .timeout_connect(Some(Duration::from_secs(2)))
-            .timeout_global(Some(Duration::from_secs(5)))
-            // A redirect could lead to a host nobody has configured.
-            .max_redirects(0)
-            .max_redirects_will_error(true)
-            .proxy(None)
-            .user_agent("chengxin")
-            .build()
-            .new_agent();
+        let patience = Patience { connect: Duration::from_secs(2), whole: Duration::from_secs(5) };
+        let agent = client::agent(patience, authorities)?;
         Ok(Self { url: url.to_owned(), agent })
     }
 }
@@ -123,32 +109,6 @@ fn fetch_fault(error: ureq::Error) -> SourceFault {
     }
 }
 
-fn read_authorities(path: &Path) -> Result<RootCerts, SourceFault> {
-    let bytes = read_capped(path)?;
-    let certificates: Vec<_> = parse_pem(&bytes)
-        .filter_map(|item| match item {
-            Ok(PemItem::Certificate(certificate)) => Some(certificate),
-            Ok(_) | Err(_) => None,
-        })
-        .collect();
-    if certificates.is_empty() {
-        return Err(SourceFault::NoAuthority(path.display().to_string()));
-    }
-    Ok(RootCerts::from(certificates))
-}
-
-fn is_secure(url: &str) -> bool {
-    let Ok(uri) = url.parse::<ureq::http::Uri>() else { return false };
-    let host = uri.host().unwrap_or_default();
-    let literal = host.trim_start_matches('[').trim_end_matches(']');
-    let loopback = literal == "localhost" || literal.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
-    match uri.scheme_str() {
-        Some("https") => !host.is_empty(),
-        Some("http") => loopback,
-        _ => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -165,6 +125,5 @@ mod tests {
             let refused = UrlSource::new(url, None).unwrap_err();
             assert_eq!(refused, SourceFault::Insecure(url.to_owned()));
         }
-        assert!(is_secure("HTTPS://id.example/keys"));
     }
 }

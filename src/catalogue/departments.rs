@@ -41,6 +41,7 @@ pub struct Department {
 #[derive(Debug)]
 pub struct Departments {
     division: Division,
+    coordinator: DepartmentId,
     departments: Vec<Department>,
     by_id: HashMap<DepartmentId, usize>,
     by_name: HashMap<String, usize>,
@@ -71,6 +72,11 @@ impl Departments {
         &self.division
     }
 
+    /// The department that leads the joint work (牵头部门).
+    pub fn coordinator(&self) -> &DepartmentId {
+        &self.coordinator
+    }
+
     /// All departments, in the order of their file.
     pub fn iter(&self) -> impl Iterator<Item = &Department> {
         self.departments.iter()
@@ -97,6 +103,7 @@ fn read(source: &Source, text: &str) -> Option<Departments> {
     let table = source.parse(text)?;
     let mut root = Section::root(source, table.get_ref(), "the file");
     let division = root.section("division").and_then(read_division);
+    let coordinator = root.text("coordinator");
     let read: Vec<_> = root.sections("department").into_iter().filter_map(read_department).collect();
     root.finish();
     let division = division?;
@@ -112,8 +119,15 @@ fn read(source: &Source, text: &str) -> Option<Departments> {
             }
         }
     }
+    let coordinator = coordinator?;
+    let leading = DepartmentId::parse(&coordinator.value).filter(|id| by_id.contains_key(id));
+    if leading.is_none() {
+        let reason =
+            format!("no department here has the id `{}`: name the one that leads the joint work", coordinator.value);
+        source.fault(coordinator.line, reason);
+    }
     let departments = read.into_iter().map(|department| department.value).collect();
-    Some(Departments { division, departments, by_id, by_name: by_name.into_iter().collect() })
+    Some(Departments { division, coordinator: leading?, departments, by_id, by_name: by_name.into_iter().collect() })
 }
 
 /// The names a department is found by: 市市场监督管理局 also as 东营市市场监督管理局.

@@ -13,6 +13,7 @@ use crate::app::{self, NotStarted};
 use crate::clock::Ambient;
 use crate::config::Config;
 use crate::exchange::gateway::Gateway;
+use crate::exchange::push::sending;
 use crate::exchange::{case, joint_action, purposes, register, review};
 use crate::http::fold;
 use crate::http::server::serve;
@@ -30,6 +31,8 @@ pub struct ServeArgs {
 
 /// How often witnesses are asked for what is new.
 const COSIGN_EVERY: Duration = Duration::from_secs(1);
+/// How often it is looked for events that another gateway has written, or that are due again.
+const SEND_EVERY: Duration = Duration::from_secs(1);
 /// How many thousand entries are looked through for review in a minute.
 const REVIEW_CHUNKS: usize = 1_000;
 
@@ -90,9 +93,11 @@ pub fn until_stopped(
                 let _done = actix_web::rt::task::spawn_blocking(move || maintain(&keys, kept.as_deref())).await;
             }
         });
+        let pushing = actix_web::rt::spawn(push_events(Arc::clone(&service)));
         let reloading = actix_web::rt::spawn(reload_on_hangup(Arc::clone(&service), policies));
         let served = serve(Arc::clone(&service), listener, workers).await;
         reloading.abort();
+        pushing.abort();
         folding.abort();
         maintenance.abort();
         fold::write_all(&service).await;
@@ -103,6 +108,28 @@ pub fn until_stopped(
     });
     ledger.close();
     result
+}
+
+/// Sends events to webhooks as they come, and again what failed. What a gateway is about to send when it stops is sent by the next.
+async fn push_events(service: Arc<Service>) {
+    loop {
+        let gateway = Arc::clone(&service.gateway);
+        let moved = gateway.moved.notified();
+        tokio::pin!(moved);
+        moved.as_mut().enable();
+        let working = Arc::clone(&service);
+        let sent = actix_web::rt::task::spawn_blocking(move || sending::send_due(&working.gateway)).await;
+        match sent {
+            Ok(Ok(round)) if !round.is_idle() => continue,
+            Ok(Ok(_)) => {}
+            // It is tried again in a second; that the ledger is closed is told where it was closed.
+            Ok(Err(_)) | Err(_) => tracing::debug!("events cannot be sent now"),
+        }
+        tokio::select! {
+            () = moved => {}
+            () = tokio::time::sleep(SEND_EVERY) => {}
+        }
+    }
 }
 
 /// Purposes that differ from those in force want two persons' word.
@@ -156,6 +183,9 @@ fn maintain_joint_work(service: &Service) {
     }
     if let Ok(counts) = joint_action::overdue::counts(gateway) {
         service.metrics.set_overdue(counts);
+    }
+    if let Ok(counts) = sending::counts(gateway) {
+        service.metrics.set_deliveries(counts);
     }
 }
 

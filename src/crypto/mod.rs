@@ -16,4 +16,4 @@ mod tests;
 
 pub use key::{Algorithm, KeyInfo, KeyState, Purpose};
 pub use keyring::{Keyring, KeyringError};
-pub use sealing::{OpenError, OpenFault, RewrapError, SealError};
+pub use sealing::{OpenError, OpenFault, RewrapError, SECRETS, SealError};

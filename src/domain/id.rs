@@ -64,6 +64,14 @@ uuid_id!(
     AssignmentId
 );
 uuid_id!(
+    /// An event: a step that is told to one receiver.
+    EventId
+);
+uuid_id!(
+    /// A webhook: where a receiver wants its events sent.
+    WebhookId
+);
+uuid_id!(
     /// A batch of imported rows.
     BatchId
 );

@@ -8,6 +8,7 @@ pub mod identifier;
 pub mod joint_action;
 pub mod penalty;
 pub mod period;
+pub mod push;
 pub mod sealed;
 pub mod sensitive;
 pub mod text;
@@ -16,9 +17,10 @@ pub mod vocabulary;
 pub mod workflow;
 
 pub use id::{
-    AssignmentId, AuthorizationId, BatchId, BreakGlassId, CaseId, DepartmentId, ItemCode, MeasureCode, PurposeCode,
-    RecordId, SubjectId,
+    AssignmentId, AuthorizationId, BatchId, BreakGlassId, CaseId, DepartmentId, EventId, ItemCode, MeasureCode,
+    PurposeCode, RecordId, SubjectId, WebhookId,
 };
+pub use push::{DeliveryState, EventKind, WebhookState};
 pub use sealed::{Envelope, Place, SealedFields};
 pub use sensitive::Sensitive;
 pub use time::{Date, Instant};

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use tokio::sync::Notify;
+
 use super::cursor::Cursors;
 use super::node_id::NodeIds;
 use crate::access::{Decider, Findings, MustCheck};
@@ -15,6 +17,7 @@ use crate::domain::identifier::IdentifierKind;
 use crate::ledger::review::ReviewRules;
 use crate::ledger::{Ledger, Shortage, State};
 use crate::store::{self, Database, StoreError};
+use crate::webhook::Sender;
 
 /// The long-lived parts.
 #[derive(Debug)]
@@ -37,6 +40,10 @@ pub struct Gateway {
     pub cursors: Cursors,
     /// The dated rules of publication.
     pub rules: Rules,
+    /// Sends events to webhooks.
+    pub webhooks: Sender,
+    /// Told when something was done of which there may be events.
+    pub moved: Notify,
     /// What may be done to the trustworthy and the untrustworthy.
     pub measures: Measures,
     /// For which decisions a check must stand in the ledger.

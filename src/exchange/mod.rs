@@ -26,6 +26,7 @@ pub mod node_id;
 mod page;
 pub mod promise;
 pub mod purposes;
+pub mod push;
 pub mod recompute;
 pub mod record;
 pub mod redaction;

@@ -9,7 +9,7 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use crate::domain::{AssignmentId, AuthorizationId, BreakGlassId, CaseId, RecordId, SubjectId};
+use crate::domain::{AssignmentId, AuthorizationId, BreakGlassId, CaseId, EventId, RecordId, SubjectId, WebhookId};
 
 const VERSION: u8 = 1;
 const TAG_SIZE: usize = 12;
@@ -35,6 +35,10 @@ pub enum NodeRef {
     Tombstone(CaseId),
     /// A promise to hand papers in later.
     Promise(CaseId),
+    /// An event.
+    Event(EventId),
+    /// A webhook.
+    Webhook(WebhookId),
     /// A ledger entry, by its index.
     Entry(u64),
 }
@@ -69,6 +73,8 @@ impl NodeIds {
             NodeRef::Application(id) => (b'O', *id.bytes()),
             NodeRef::Tombstone(id) => (b'T', *id.bytes()),
             NodeRef::Promise(id) => (b'P', *id.bytes()),
+            NodeRef::Event(id) => (b'V', *id.bytes()),
+            NodeRef::Webhook(id) => (b'W', *id.bytes()),
             NodeRef::Entry(index) => (b'E', u128::from(index).to_be_bytes()),
         };
         let mut bytes = vec![VERSION, kind];
@@ -100,6 +106,8 @@ impl NodeIds {
             b'O' => Some(NodeRef::Application(CaseId::new(uuid))),
             b'T' => Some(NodeRef::Tombstone(CaseId::new(uuid))),
             b'P' => Some(NodeRef::Promise(CaseId::new(uuid))),
+            b'V' => Some(NodeRef::Event(EventId::new(uuid))),
+            b'W' => Some(NodeRef::Webhook(WebhookId::new(uuid))),
             b'E' => u64::try_from(u128::from_be_bytes(uuid)).ok().map(NodeRef::Entry),
             _ => None,
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::Variables;
-use futures_util::FutureExt;
+use futures_util::{FutureExt, StreamExt};
 use sha2::{Digest, Sha256};
 
 use super::answer::{Answer, Refused};
@@ -13,11 +13,13 @@ use super::document_cache::{Capacity, DocumentCache};
 use super::error::{ApiError, Code};
 use super::guard::{DocumentLimits, Rejection, Reveal};
 use super::object::rate_limit::RateLimit;
+use super::push::{Beginning, InHand};
 use super::schema::{self, GatewaySchema};
 use super::{cost, mutation};
 use crate::catalogue::Catalogue;
 use crate::domain::Role;
 use crate::exchange::inquiry::Inquiry;
+use crate::exchange::push::EventRow;
 
 /// How many parsed documents are remembered, and how many bytes of their text.
 const DOCUMENTS: Capacity = Capacity { entries: 1_024, bytes: 8 << 20 };
@@ -57,7 +59,7 @@ pub struct Envelope {
 }
 
 /// A bounded, parsed and priced operation with its variables.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Prepared {
     operation: Operation,
     variables: Variables,
@@ -73,6 +75,11 @@ impl Prepared {
     /// What it is priced at.
     pub fn price(&self) -> u64 {
         self.price
+    }
+
+    /// Whether it is a subscription, to one thing (GraphQL, 5.2.3.1).
+    pub fn is_subscription_of_one(&self) -> bool {
+        self.kind() == OperationKind::Subscription && self.operation.root_fields().len() == 1
     }
 
     /// Its text without values.
@@ -173,6 +180,46 @@ impl Engine {
         if !is_valid && response.errors.is_empty() {
             prepared.operation.found_valid();
         }
+        Answer::executed(&response, prepared.kind(), &inquiry.tally_so_far(), rate)
+    }
+}
+
+impl Engine {
+    /// Validates a prepared subscription and reads where it begins; or the answer that refuses it.
+    pub fn begin(&self, inquiry: &Arc<Inquiry>, prepared: &Prepared, rate: &RateLimit) -> Result<i64, Answer> {
+        let request = prepared.operation.clone().into_request(prepared.variables.clone());
+        let beginning = Beginning::default();
+        let request = request.data(Arc::clone(inquiry)).data(rate.clone()).data(beginning.clone());
+        let mut responses = Box::pin(self.schema.0.execute_stream(request));
+        let first = responses.next().now_or_never();
+        match (first, beginning.place()) {
+            (Some(None), Some(place)) => Ok(place),
+            (Some(Some(response)), _) => {
+                Err(Answer::executed(&response, prepared.kind(), &inquiry.tally_so_far(), rate))
+            }
+            _ => {
+                let error = ApiError::new(Code::InternalServerError, "the gateway could not begin this subscription");
+                Err(Answer::refusal(&error.into()))
+            }
+        }
+    }
+
+    /// Executes a prepared subscription for one event.
+    pub fn execute_event(
+        &self,
+        inquiry: &Arc<Inquiry>,
+        prepared: &Prepared,
+        event: &EventRow,
+        rate: &RateLimit,
+    ) -> Answer {
+        let request = prepared.operation.clone().into_request(prepared.variables.clone());
+        let request = request.data(Arc::clone(inquiry)).data(rate.clone()).data(InHand(event.clone()));
+        let mut responses = Box::pin(self.schema.0.execute_stream(request));
+        let Some(Some(response)) = responses.next().now_or_never() else {
+            tracing::error!("a subscription gave nothing for an event, or waited for something");
+            let error = ApiError::new(Code::InternalServerError, "the gateway could not tell of this event");
+            return Answer::refusal(&error.into());
+        };
         Answer::executed(&response, prepared.kind(), &inquiry.tally_so_far(), rate)
     }
 }

@@ -16,6 +16,7 @@ mod mutation;
 pub mod normalise;
 mod object;
 mod promises;
+mod push;
 mod query;
 mod returns;
 mod scalar;

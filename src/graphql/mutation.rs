@@ -15,7 +15,7 @@ use super::scalar::DateTime;
 use crate::domain::Role;
 use crate::exchange::authorization::{self, NewAuthorization};
 use crate::exchange::submission;
-use crate::exchange::{break_glass, credit_check, delay, redaction, review};
+use crate::exchange::{break_glass, credit_check, delay, push, redaction, review};
 
 /// Everything that can be changed.
 #[derive(Clone, Copy, Debug)]
@@ -45,7 +45,9 @@ pub(super) fn roles_of(field: &str) -> &'static [Role] {
         | "acceptPromise"
         | "keepPromise" => &[Role::Department, Role::Coordinator],
         "dispatchJointAction" => &[Role::Coordinator],
-        "acknowledgeTombstones" => &[Role::Department, Role::Coordinator, Role::Grantee],
+        "acknowledgeTombstones" | "registerWebhook" | "rotateWebhookSecret" | "removeWebhook" | "redeliver" => {
+            push::feed::RECEIVERS
+        }
         _ => &[],
     }
 }

@@ -145,7 +145,9 @@ impl RegisterQuery {
                     | NodeRef::Assignment(_)
                     | NodeRef::Application(_)
                     | NodeRef::Tombstone(_)
-                    | NodeRef::Promise(_),
+                    | NodeRef::Promise(_)
+                    | NodeRef::Event(_)
+                    | NodeRef::Webhook(_),
                 ) => None,
                 Some(NodeRef::Subject(id)) => Subject::find(inquiry, id)?.map(Node::Subject),
                 Some(NodeRef::Record(id)) => record::by_id(inquiry, id)?.map(RecordObject).map(Node::Record),

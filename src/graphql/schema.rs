@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{EmptySubscription, MergedObject, Schema, ValidationMode};
+use async_graphql::{MergedObject, Schema, ValidationMode};
 
 use super::applications::{ApplicationMutation, ApplicationQuery};
 use super::guard::HEIGHT;
@@ -10,6 +10,7 @@ use super::mutation::RegisterMutation;
 use super::object::node::Node;
 use super::object::record::RecordObject;
 use super::promises::{PromiseMutation, PromiseQuery};
+use super::push::{PushMutation, PushQuery, SubscriptionRoot};
 use super::query::RegisterQuery;
 use super::returns::ReturnQuery;
 use super::scope;
@@ -17,17 +18,17 @@ use super::workflow::{WorkflowMutation, WorkflowQuery};
 use crate::catalogue::Catalogue;
 
 /// The schema of one catalogue.
-pub type GatewaySchema = Schema<QueryRoot, MutationRoot, EmptySubscription>;
+pub type GatewaySchema = Schema<QueryRoot, MutationRoot, SubscriptionRoot>;
 
 /// Everything that can be asked.
 #[derive(Clone, Copy, Debug, MergedObject)]
 #[graphql(name = "Query")]
-pub struct QueryRoot(RegisterQuery, WorkflowQuery, ApplicationQuery, PromiseQuery, ReturnQuery);
+pub struct QueryRoot(RegisterQuery, WorkflowQuery, ApplicationQuery, PromiseQuery, ReturnQuery, PushQuery);
 
 /// Everything that can be changed.
 #[derive(Clone, Copy, Debug, MergedObject)]
 #[graphql(name = "Mutation")]
-pub struct MutationRoot(RegisterMutation, WorkflowMutation, ApplicationMutation, PromiseMutation);
+pub struct MutationRoot(RegisterMutation, WorkflowMutation, ApplicationMutation, PromiseMutation, PushMutation);
 
 /// Builds the schema of a catalogue.
 pub fn build(catalogue: &Arc<Catalogue>) -> GatewaySchema {
@@ -42,9 +43,9 @@ pub(super) fn build_for_valid(catalogue: &Arc<Catalogue>) -> GatewaySchema {
 fn build_with(catalogue: &Arc<Catalogue>, validation: ValidationMode) -> GatewaySchema {
     scope::with(catalogue, || {
         Schema::build(
-            QueryRoot(RegisterQuery, WorkflowQuery, ApplicationQuery, PromiseQuery, ReturnQuery),
-            MutationRoot(RegisterMutation, WorkflowMutation, ApplicationMutation, PromiseMutation),
-            EmptySubscription,
+            QueryRoot(RegisterQuery, WorkflowQuery, ApplicationQuery, PromiseQuery, ReturnQuery, PushQuery),
+            MutationRoot(RegisterMutation, WorkflowMutation, ApplicationMutation, PromiseMutation, PushMutation),
+            SubscriptionRoot,
         )
         .register_output_type::<Node>()
         .register_output_type::<RecordObject>()

@@ -18,6 +18,7 @@ use crate::authentication::Caller;
 use crate::domain::{Instant, Role};
 use crate::exchange::authorization;
 use crate::exchange::inquiry::{Inquiry, NotOpened};
+use crate::exchange::push::EventRow;
 use crate::exchange::register::{self, Asked, Enclosed, EntryKind, NewEntry};
 use crate::exchange::tally::Tally;
 use crate::graphql::RateLimit;
@@ -30,16 +31,23 @@ use crate::graphql::media::{self, MediaType, Outcome};
 
 /// What is known of a request from its first byte on.
 #[derive(Clone, Copy, Debug)]
-struct Arrival {
+pub(super) struct Arrival {
     address: IpAddr,
     started: Instant,
     media: MediaType,
     is_get: bool,
 }
 
+impl Arrival {
+    /// What comes over an open connection.
+    pub(super) fn over_socket(address: IpAddr, started: Instant) -> Self {
+        Self { address, started, media: MediaType::GraphqlResponse, is_get: false }
+    }
+}
+
 /// A refusal that carries no data and is folded into the minute's entry of its address.
 #[derive(Debug)]
-struct Refusal {
+pub(super) struct Refusal {
     refused: Refused,
     outcome: Outcome,
     headers: Vec<(&'static str, String)>,
@@ -48,6 +56,11 @@ struct Refusal {
 impl Refusal {
     fn new(code: Code, outcome: Outcome, message: &str) -> Self {
         Self { refused: ApiError::new(code, message).into(), outcome, headers: Vec::new() }
+    }
+
+    /// How the request ended.
+    pub(super) fn outcome(&self) -> Outcome {
+        self.outcome
     }
 
     fn with(mut self, headers: Vec<(&'static str, String)>) -> Self {
@@ -63,7 +76,7 @@ impl From<Refused> for Refusal {
 }
 
 /// An answer that awaits its entry.
-struct Finished {
+pub(super) struct Finished {
     enclosed: Enclosed,
     entry: NewEntry,
     outcome: Outcome,
@@ -87,7 +100,7 @@ pub async fn answer(service: Data<Arc<Service>>, request: HttpRequest, payload: 
         role = caller.role();
         let admitted = admit(&service, &caller, arrival.address)?;
         if let Some(prepared) = service.short_lookup(&caller, &envelope) {
-            return inquire(&service, &caller, &admitted, prepared, arrival);
+            return inquire(&service, &caller, &admitted, (prepared, None), arrival);
         }
         let (at, working) = (arrival, Arc::clone(&service));
         let fault = || Refusal::new(Code::InternalServerError, Outcome::Fault, "the gateway could not answer this");
@@ -95,7 +108,7 @@ pub async fn answer(service: Data<Arc<Service>>, request: HttpRequest, payload: 
         let work = move || {
             let _turn = turn;
             let prepared = prepare(&working, &caller, &envelope)?;
-            inquire(&working, &caller, &admitted, prepared, at)
+            inquire(&working, &caller, &admitted, (prepared, None), at)
         };
         web::block(work).await.map_err(|_| fault())?
     };
@@ -180,14 +193,18 @@ fn prepare(service: &Service, caller: &Caller, envelope: &Envelope) -> Result<Pr
     Ok(service.engine.prepare(envelope, &service.document_limits(caller.role()), reveal)?)
 }
 
-/// Permit and execution: what works with the registry.
-fn inquire(
+/// Permit and execution: what works with the registry. Of a subscription, one event.
+pub(super) fn inquire(
     service: &Service,
     caller: &Caller,
     admitted: &Admitted,
-    prepared: Prepared,
+    (prepared, event): (Prepared, Option<EventRow>),
     arrival: Arrival,
 ) -> Result<Finished, Refusal> {
+    if prepared.kind() == OperationKind::Subscription && event.is_none() {
+        let message = "subscribe over a WebSocket at this address, with the subprotocol graphql-transport-ws";
+        return Err(Refusal::new(Code::BadRequest, Outcome::NotARequest, message));
+    }
     if arrival.is_get && prepared.kind() != OperationKind::Query {
         let refusal = Refusal::new(Code::BadRequest, Outcome::MethodNotAllowed, "send mutations by POST");
         return Err(refusal.with(vec![("allow", "POST".to_owned())]));
@@ -201,7 +218,52 @@ fn inquire(
             return Ok(refused(service, caller, &asked, not_opened.into(), standing));
         }
     };
-    execute(service, Work { inquiry, prepared, asked, admitted }, reservation)
+    execute(service, Work { inquiry, prepared, event, asked, admitted }, reservation)
+}
+
+/// Where a subscription begins.
+#[derive(Debug)]
+pub(super) struct Begun {
+    /// Whose events.
+    pub(super) receiver: String,
+    /// After which of them.
+    pub(super) place: i64,
+}
+
+/// Guard, price and validation of a subscription, and where it begins; or the answer that refuses it.
+pub(super) fn begin_subscription(
+    service: &Service,
+    caller: &Caller,
+    admitted: &Admitted,
+    envelope: &Envelope,
+    arrival: Arrival,
+) -> Result<Result<(Prepared, Begun), Box<Finished>>, Refusal> {
+    let prepared = prepare(service, caller, envelope)?;
+    if !prepared.is_subscription_of_one() {
+        let message = "this connection carries subscriptions of one field: send queries and mutations by HTTP";
+        return Err(Refusal::new(Code::BadRequest, Outcome::NotARequest, message));
+    }
+    let reservation = reserve(service, admitted, prepared.price())?;
+    let mut asked = asked(service, &prepared, arrival);
+    let inquiry = match Inquiry::open(&service.gateway, caller) {
+        Ok(inquiry) => Arc::new(inquiry),
+        Err(not_opened) => {
+            let standing = settled(admitted, reservation, 0);
+            return Ok(Err(Box::new(refused(service, caller, &asked, not_opened.into(), standing))));
+        }
+    };
+    let pages = service.admission.role_limits(caller).page_size;
+    let answer = match service.engine.begin(&inquiry, &prepared, &rate_limit(&reservation, pages)) {
+        Ok(place) => {
+            settled(admitted, reservation, 0);
+            let receiver = caller.consumer().unwrap_or_default().to_owned();
+            return Ok(Ok((prepared, Begun { receiver, place })));
+        }
+        Err(answer) => answer,
+    };
+    Ok(Err(Box::new(finished(Done { inquiry, answer, intent: None, kind: EntryKind::Deny }, &mut asked, |cost| {
+        settled(admitted, reservation, cost)
+    }))))
 }
 
 fn reserve(service: &Service, admitted: &Admitted, price: u64) -> Result<Reservation, Refusal> {
@@ -256,12 +318,13 @@ fn refused(service: &Service, caller: &Caller, asked: &Asked, error: ApiError, s
 struct Work<'w> {
     inquiry: Arc<Inquiry>,
     prepared: Prepared,
+    event: Option<EventRow>,
     asked: Asked,
     admitted: &'w Admitted,
 }
 
 fn execute(service: &Service, work: Work<'_>, reservation: Reservation) -> Result<Finished, Refusal> {
-    let Work { inquiry, prepared, mut asked, admitted } = work;
+    let Work { inquiry, prepared, event, mut asked, admitted } = work;
     let is_mutation = prepared.kind() == OperationKind::Mutation;
     if is_mutation && !prepared.is_open_to(inquiry.caller().role()) {
         let error = ApiError::new(Code::Forbidden, "your role may not do this");
@@ -273,13 +336,39 @@ fn execute(service: &Service, work: Work<'_>, reservation: Reservation) -> Resul
         None
     };
     let pages = service.admission.role_limits(inquiry.caller()).page_size;
-    let (inquiry, answer) = run(service, inquiry, &prepared, &rate_limit(&reservation, pages))?;
-    let code = answer.codes.first().map(|code| code.name());
+    let rate = rate_limit(&reservation, pages);
+    let (inquiry, answer) = run(inquiry, |inquiry| match &event {
+        Some(event) => service.engine.execute_event(inquiry, &prepared, event, &rate),
+        None => service.engine.execute(inquiry, &prepared, &rate),
+    })?;
+    if is_mutation {
+        // Whoever waits for events looks for them.
+        service.gateway.moved.notify_waiters();
+    }
+    if event.is_some() {
+        inquiry.tally(|tally| tally.flags.insert("EVENT"));
+    }
     let kind = match (is_mutation, answer.has_data) {
         (true, _) => EntryKind::MutationOutcome,
         (false, true) => EntryKind::Query,
         (false, false) => EntryKind::Deny,
     };
+    let done = Done { inquiry, answer, intent, kind };
+    Ok(finished(done, &mut asked, |cost| settled(admitted, reservation, cost)))
+}
+
+/// An operation that was executed.
+struct Done {
+    inquiry: Arc<Inquiry>,
+    answer: Answer,
+    intent: Option<u64>,
+    kind: EntryKind,
+}
+
+/// The answer, enclosed, with its entry.
+fn finished(done: Done, asked: &mut Asked, settle: impl FnOnce(u64) -> Standing) -> Finished {
+    let Done { inquiry, answer, intent, kind } = done;
+    let code = answer.codes.first().map(|code| code.name());
     if answer.codes.contains(&Code::GraphqlValidationFailed) {
         // A document that does not fit the schema may hold anything, private values among its names.
         asked.forget_document();
@@ -291,19 +380,14 @@ fn execute(service: &Service, work: Work<'_>, reservation: Reservation) -> Resul
     let outcome = outcome(answer.has_data, &answer.codes);
     let told = register::Outcome { kind, error_code: code, is_refused: answer.is_empty, intent };
     let enclosed = register::enclose(answer.body);
-    let entry = register::entry(&inquiry, &asked, &told, Some(&enclosed));
-    let standing = settled(admitted, reservation, inquiry.tally(|tally| tally.cost));
-    Ok(Finished { enclosed, entry, outcome, code: code.unwrap_or(""), standing })
+    let entry = register::entry(&inquiry, asked, &told, Some(&enclosed));
+    let standing = settle(inquiry.tally(|tally| tally.cost));
+    Finished { enclosed, entry, outcome, code: code.unwrap_or(""), standing }
 }
 
 /// Executes; and once more without the authorization, when its last use was taken by somebody else meanwhile.
-fn run(
-    service: &Service,
-    inquiry: Arc<Inquiry>,
-    prepared: &Prepared,
-    rate: &RateLimit,
-) -> Result<(Arc<Inquiry>, Answer), Refusal> {
-    let answer = service.engine.execute(&inquiry, prepared, rate);
+fn run(inquiry: Arc<Inquiry>, execute: impl Fn(&Arc<Inquiry>) -> Answer) -> Result<(Arc<Inquiry>, Answer), Refusal> {
+    let answer = execute(&inquiry);
     let fault = |_| Refusal::new(Code::Unavailable, Outcome::Unavailable, "the registry is not available now");
     if authorization::take_use(&inquiry).map_err(fault)? {
         return Ok((inquiry, answer));
@@ -314,7 +398,7 @@ fn run(
         headers: Vec::new(),
     })?;
     let reopened = Arc::new(reopened);
-    let answer = service.engine.execute(&reopened, prepared, rate);
+    let answer = execute(&reopened);
     Ok((reopened, answer))
 }
 
@@ -331,7 +415,7 @@ fn audit_unavailable() -> Refusal {
 }
 
 /// Entry first, answer after.
-async fn disclose(service: &Service, finished: Finished, arrival: Arrival) -> (Reply, &'static str) {
+pub(super) async fn disclose(service: &Service, finished: Finished, arrival: Arrival) -> (Reply, &'static str) {
     let Finished { enclosed, entry, outcome, code, standing } = finished;
     match register::disclose(&service.gateway, enclosed, entry).await {
         Ok((body, receipt)) => {
@@ -349,7 +433,7 @@ async fn disclose(service: &Service, finished: Finished, arrival: Arrival) -> (R
 }
 
 /// A refusal without data: counted per address and minute, answered at once.
-fn fold(service: &Service, refusal: Refusal, arrival: Arrival) -> (Reply, &'static str) {
+pub(super) fn fold(service: &Service, refusal: Refusal, arrival: Arrival) -> (Reply, &'static str) {
     let code = refusal.refused.error.code.name();
     service.folding.record(bucket(arrival.address), code);
     let status = media::status(refusal.outcome, arrival.media, service.edge.statuses);

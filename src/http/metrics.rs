@@ -13,7 +13,7 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 
 use super::service::Service;
-use crate::domain::WorkflowStep;
+use crate::domain::{DeliveryState, WorkflowStep};
 use crate::exchange::joint_action::overdue::OverdueCounts;
 use crate::exchange::review::RegisterCounts;
 
@@ -35,6 +35,13 @@ pub struct StepLabels {
     step: &'static str,
 }
 
+/// How the sending of events stands.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct DeliveryLabels {
+    /// `PENDING` or `DEAD`.
+    state: &'static str,
+}
+
 /// The numbers.
 #[derive(Debug)]
 pub struct Metrics {
@@ -47,6 +54,7 @@ pub struct Metrics {
     reviews_overdue: Gauge,
     openings: Gauge,
     overdue: Family<StepLabels, Gauge>,
+    deliveries: Family<DeliveryLabels, Gauge>,
 }
 
 impl Default for Metrics {
@@ -71,7 +79,20 @@ impl Default for Metrics {
         let openings = gauge(&mut registry, "break_glass_openings", "Openings in an emergency in this month");
         let overdue = Family::default();
         registry.register("overdue_steps", "Steps of joint actions that are past their day", overdue.clone());
-        Self { registry, answers, seconds, ready, degraded, reviews_awaiting, reviews_overdue, openings, overdue }
+        let deliveries = Family::default();
+        registry.register("webhook_deliveries", "Events that wait to be sent, and dead letters", deliveries.clone());
+        Self {
+            registry,
+            answers,
+            seconds,
+            ready,
+            degraded,
+            reviews_awaiting,
+            reviews_overdue,
+            openings,
+            overdue,
+            deliveries,
+        }
     }
 }
 
@@ -92,6 +113,13 @@ impl Metrics {
         ] {
             let labels = StepLabels { step: step.name() };
             self.overdue.get_or_create(&labels).set(i64::try_from(count).unwrap_or(i64::MAX));
+        }
+    }
+
+    /// Sets how the sending of events stands.
+    pub fn set_deliveries(&self, counts: [(DeliveryState, i64); 2]) {
+        for (state, count) in counts {
+            self.deliveries.get_or_create(&DeliveryLabels { state: state.name() }).set(count);
         }
     }
 

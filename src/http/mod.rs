@@ -12,4 +12,5 @@ pub mod respond;
 mod returns_route;
 pub mod server;
 pub mod service;
+pub mod socket;
 pub mod witness_server;

@@ -113,11 +113,16 @@ pub enum NotIdentified {
 
 /// Who asks: the public without a token. Keys of issuers that are not at hand are fetched beside the workers.
 pub async fn caller(service: &Arc<Service>, request: &HttpRequest) -> Result<Caller, NotIdentified> {
-    let attempt = service.authenticator.authenticate_cached(&identity(request.headers()));
+    caller_of(service, request.headers()).await
+}
+
+/// The same from headers alone.
+pub async fn caller_of(service: &Arc<Service>, headers: &HeaderMap) -> Result<Caller, NotIdentified> {
+    let attempt = service.authenticator.authenticate_cached(&identity(headers));
     match attempt.map_err(NotIdentified::Refused)? {
         Attempt::Known(caller) => Ok(caller),
         Attempt::NeedsRefresh => {
-            let (service, headers) = (Arc::clone(service), request.headers().clone());
+            let (service, headers) = (Arc::clone(service), headers.clone());
             let work = web::block(move || service.authenticator.authenticate(&identity(&headers))).await;
             work.map_err(|_| NotIdentified::Unavailable)?.map_err(NotIdentified::Refused)
         }

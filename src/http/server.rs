@@ -14,7 +14,7 @@ use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, Resource, Route};
 
 use super::service::Service;
-use super::{bundle_route, graphql_route, health, ledger_route, metrics, query_page, request, returns_route};
+use super::{bundle_route, graphql_route, health, ledger_route, metrics, query_page, request, returns_route, socket};
 use crate::graphql::media::wants_page;
 
 /// How long requests in flight may take to finish once the gateway is told to stop, in seconds.
@@ -55,6 +55,9 @@ async fn post_only() -> HttpResponse {
 }
 
 async fn graphql(service: Data<Arc<Service>>, request: HttpRequest, payload: web::Payload) -> HttpResponse {
+    if socket::is_upgrade(&request) {
+        return socket::open(&service, &request, payload);
+    }
     let is_page =
         request.method() == Method::GET && request.query_string().is_empty() && wants_page(request::accept(&request));
     if is_page {

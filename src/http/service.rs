@@ -21,6 +21,9 @@ use crate::graphql::media::Statuses;
 /// The longest body that is read, before any limit of a role is looked at.
 pub const BODY_BYTES_MAX: usize = 1 << 20;
 
+/// How many connections for subscriptions may be open at once.
+pub const SOCKETS_AT_ONCE: usize = 256;
+
 /// How many pages of the ledger are read at once.
 pub const PAGES_AT_ONCE: usize = 2;
 
@@ -44,6 +47,8 @@ pub struct Service {
     /// Inquiries that may run at once beside the workers: as many as there are connections to the registry for them.
     /// Whoever comes later waits without a thread of its own.
     pub turns: Arc<Semaphore>,
+    /// Connections for subscriptions that may be open at once.
+    pub sockets: Arc<Semaphore>,
     /// Pages of the ledger that may be read at once: few, so that whoever mirrors it keeps nobody from asking.
     pub pages: Arc<Semaphore>,
     /// Bundles that auditors order; none are made when no folder is set.

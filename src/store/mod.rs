@@ -9,8 +9,10 @@ pub mod break_glass;
 pub mod case_step;
 pub mod connection;
 pub mod database;
+pub mod delivery;
 pub mod deposit;
 pub mod error;
+pub mod event;
 mod insert;
 pub mod joint_action;
 pub mod ledger;
@@ -20,6 +22,7 @@ pub mod record;
 pub mod schema;
 pub mod subject;
 pub mod tombstone;
+pub mod webhook;
 pub mod windows;
 
 pub use connection::{AnyConnection, MigrationSet};

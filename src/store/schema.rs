@@ -225,6 +225,53 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    event_heads (receiver) {
+        receiver -> Text,
+        sequence -> BigInt,
+    }
+}
+
+diesel::table! {
+    events (id) {
+        id -> Binary,
+        receiver -> Text,
+        sequence -> BigInt,
+        subject -> Binary,
+        kind -> Text,
+        about -> Binary,
+        step -> Text,
+        at -> BigInt,
+        entry -> BigInt,
+    }
+}
+
+diesel::table! {
+    webhooks (id) {
+        id -> Binary,
+        receiver -> Text,
+        url -> Text,
+        state -> Text,
+        version -> BigInt,
+        sealed -> Binary,
+        former_until -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    deliveries (webhook, sequence) {
+        webhook -> Binary,
+        sequence -> BigInt,
+        event -> Binary,
+        subject -> Binary,
+        state -> Text,
+        attempts -> BigInt,
+        next_at -> BigInt,
+        told -> Text,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     subjects,
     subject_identifiers,
@@ -241,5 +288,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     case_steps,
     applications,
     promises,
-    tombstones
+    tombstones,
+    event_heads,
+    events,
+    webhooks,
+    deliveries
 );

@@ -75,6 +75,13 @@ pub fn insert(connection: &mut AnyConnection, stones: &[Tombstone]) -> Result<()
     StoreError::expect_count("tombstones", stones.len(), inserted)
 }
 
+/// The tombstone with this id.
+pub fn find(connection: &mut AnyConnection, id: CaseId) -> Result<Option<Tombstone>, StoreError> {
+    let query = tombstones::table.filter(tombstones::id.eq(id.bytes().as_slice())).select(Row::as_select());
+    let row: Option<Row> = query.get_result(connection).optional()?;
+    row.map(Tombstone::try_from).transpose()
+}
+
 /// Those of an application, by receiver.
 pub fn of_application(connection: &mut AnyConnection, application: CaseId) -> Result<Vec<Tombstone>, StoreError> {
     let query = tombstones::table

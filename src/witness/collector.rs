@@ -7,9 +7,9 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use serde::Deserialize;
-use ureq::tls::{RootCerts, TlsConfig};
 
 use super::request::AddCheckpoint;
+use crate::client::{self, ClientFault, Patience};
 use crate::ledger::checkpoint::Checkpoint;
 use crate::ledger::note::Note;
 use crate::ledger::{KeyKind, Ledger, ProofError, VerifierKey};
@@ -33,6 +33,9 @@ pub enum WitnessFault {
     /// The configuration.
     #[error("`{0}` is not the key of a witness")]
     Key(String),
+    /// No client can be made to ask it with.
+    #[error(transparent)]
+    Client(#[from] ClientFault),
     /// It did not answer, or refused.
     #[error("witness {name}: {cause}")]
     Refused {
@@ -97,19 +100,8 @@ impl Collector {
             Ok(Asked { key, url: format!("{}/add-checkpoint", one.url.trim_end_matches('/')), seen: 0 })
         };
         let witnesses = settings.iter().map(witness).collect::<Result<_, WitnessFault>>()?;
-        let provider = std::sync::Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let tls =
-            TlsConfig::builder().unversioned_rustls_crypto_provider(provider).root_certs(RootCerts::WebPki).build();
-        let agent = ureq::Agent::config_builder()
-            .tls_config(tls)
-            .timeout_connect(Some(Duration::from_secs(1)))
-            .timeout_global(Some(Duration::from_secs(3)))
-            .max_redirects(0)
-            .http_status_as_error(false)
-            .proxy(None)
-            .user_agent("chengxin")
-            .build()
-            .new_agent();
+        let patience = Patience { connect: Duration::from_secs(1), whole: Duration::from_secs(3) };
+        let agent = client::agent(patience, None)?;
         Ok(Self { ledger, witnesses, agent, cosigned: 0 })
     }
 

@@ -4,4 +4,4 @@ mod broken_off;
 mod objections;
 mod plan;
 mod repairs;
-mod stage;
+pub mod stage;

@@ -40,6 +40,7 @@ mod must_check;
 mod new_item;
 mod parsers;
 mod policies;
+mod push;
 mod receipts;
 mod recompute;
 mod recovery;

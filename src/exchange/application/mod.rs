@@ -14,6 +14,7 @@ use super::fault::Fault;
 use super::inquiry::Inquiry;
 use super::joint_action::rest;
 use super::node_id::NodeRef;
+use super::push::notices;
 use super::record;
 use crate::access::{CaseAction, Concern};
 use crate::domain::application::{self, Step};
@@ -65,7 +66,14 @@ struct Effects {
 
 /// An application, when the caller may know of it.
 pub fn by_id(inquiry: &Inquiry, id: &str) -> Result<Option<ApplicationView>, Fault> {
-    let Some(NodeRef::Application(id)) = inquiry.gateway().node_ids.decode(id) else { return Ok(None) };
+    match inquiry.gateway().node_ids.decode(id) {
+        Some(NodeRef::Application(id)) => find(inquiry, id),
+        _ => Ok(None),
+    }
+}
+
+/// The same by its own id.
+pub fn find(inquiry: &Inquiry, id: CaseId) -> Result<Option<ApplicationView>, Fault> {
     let found = inquiry.gateway().registry.read(|connection| store::application::find(connection, id))?;
     Ok(found.and_then(|row| view(inquiry, row)))
 }
@@ -163,6 +171,8 @@ fn file(inquiry: &Inquiry, own: OwnRecord, filing: Filing<'_>, effects: &Effects
 
 /// Writes a step with all that follows from it, all or nothing.
 fn write(inquiry: &Inquiry, row: &ApplicationRow, step: &CaseStep, effects: &Effects) -> Result<(), Fault> {
+    let events = notices::of_application(inquiry.gateway(), row, &effects.tombstones, step);
+    let events = effects.actions.iter().flat_map(|change| change.events(inquiry.gateway())).chain(events).collect();
     Ok(inquiry.gateway().registry.write(|connection| {
         if row.steps == 1 {
             store::application::insert(connection, row)?;
@@ -176,7 +186,8 @@ fn write(inquiry: &Inquiry, row: &ApplicationRow, step: &CaseStep, effects: &Eff
             rest::write(connection, change)?;
         }
         store::tombstone::insert(connection, &effects.tombstones)?;
-        store::case_step::append(connection, step)
+        store::case_step::append(connection, step)?;
+        store::event::append(connection, events)
     })?)
 }
 

@@ -41,12 +41,18 @@ pub struct Report {
 pub type Taken = Result<AssignmentView, Vec<InputProblem>>;
 
 /// An assignment, when the caller may know of its action and of it.
-pub fn find(inquiry: &Inquiry, id: &str) -> Result<Option<AssignmentView>, Fault> {
-    let Some(NodeRef::Assignment(id)) = inquiry.gateway().node_ids.decode(id) else { return Ok(None) };
+pub fn find(inquiry: &Inquiry, id: AssignmentId) -> Result<Option<AssignmentView>, Fault> {
     let found = inquiry.gateway().registry.read(|connection| store::assignment::find(connection, id))?;
     let Some(row) = found else { return Ok(None) };
     let Some(action) = super::find(inquiry, row.action)? else { return Ok(None) };
     Ok(action.assignments(inquiry).into_iter().find(|assignment| assignment.row.id == id))
+}
+
+fn by_id(inquiry: &Inquiry, id: &str) -> Result<Option<AssignmentView>, Fault> {
+    match inquiry.gateway().node_ids.decode(id) {
+        Some(NodeRef::Assignment(id)) => find(inquiry, id),
+        _ => Ok(None),
+    }
 }
 
 /// Answers to an assignment. The outer error is a fault, the inner what is wrong with the input. Blocks.
@@ -98,7 +104,7 @@ fn take(
     step: impl FnOnce(AssignmentId) -> Step,
     work: &Work<'_>,
 ) -> Result<Taken, Fault> {
-    let Some(found) = find(inquiry, id)? else { return Ok(Err(unknown("assignment", "assignment"))) };
+    let Some(found) = by_id(inquiry, id)? else { return Ok(Err(unknown("assignment", "assignment"))) };
     let id = found.row.id;
     let mut view = Arc::unwrap_or_clone(found.action);
     // Of several departments in one action, this one's own assignment counts.

@@ -8,6 +8,7 @@ use super::super::authorization::InputProblem;
 use super::super::case::{self, NewStep};
 use super::super::fault::Fault;
 use super::super::inquiry::Inquiry;
+use super::super::push::notices;
 use super::{AssignmentRow, JointActionView, Taken, unknown};
 use crate::access::CaseAction;
 use crate::catalogue::measures::Implementers;
@@ -69,10 +70,12 @@ pub fn dispatch(inquiry: &Inquiry, wanted: &Wanted) -> Result<Taken, Fault> {
         texts: &[],
     };
     let step = case::row(inquiry, &new)?;
+    let events = notices::of_action(gateway, &view.row, &view.assignments, &step);
     gateway.registry.write(|connection| {
         store::joint_action::advance(connection, &view.row)?;
         store::assignment::insert(connection, &view.assignments)?;
-        store::case_step::append(connection, &step)
+        store::case_step::append(connection, &step)?;
+        store::event::append(connection, events)
     })?;
     Ok(Ok(view))
 }

@@ -8,7 +8,7 @@ use super::super::case::{self, CaseStep, NewStep};
 use super::super::fault::Fault;
 use super::super::gateway::Gateway;
 use super::super::inquiry::Inquiry;
-use super::{JointActionView, Taken, unknown, write};
+use super::{JointActionView, Taken, put, unknown, write};
 use crate::access::{CaseAction, Concern};
 use crate::domain::joint_action::Step;
 use crate::domain::{JointActionEnding, SealedFields, WorkflowStep};
@@ -90,14 +90,7 @@ pub fn expire(gateway: &Gateway) -> Result<usize, Fault> {
             texts: SealedFields::default(),
             entry: receipt.index(),
         };
-        let written = gateway.registry.write(|connection| {
-            store::joint_action::advance(connection, &view.row)?;
-            for assignment in &changed {
-                store::assignment::update(connection, assignment)?;
-            }
-            store::case_step::append(connection, &step)
-        });
-        match written {
+        match put(gateway, &view, &changed, &step) {
             Ok(()) => count += 1,
             // Another gateway was first: its entry and ours tell the same.
             Err(store::StoreError::Conflict) => {}

@@ -10,6 +10,7 @@ use super::super::case::{self, NewStep};
 use super::super::fault::Fault;
 use super::super::inquiry::Inquiry;
 use super::super::node_id::NodeRef;
+use super::super::push::notices;
 use super::super::record;
 use super::{JointActionView, Taken, unknown};
 use crate::access::{CaseAction, Concern};
@@ -99,9 +100,11 @@ pub fn initiate(inquiry: &Inquiry, wanted: &Wanted) -> Result<Taken, Fault> {
     };
     let step = case::row(inquiry, &new)?;
     inquiry.tally(|tally| tally.subjects.insert(row.subject));
+    let events = notices::of_action(inquiry.gateway(), &row, &[], &step);
     inquiry.gateway().registry.write(|connection| {
         store::joint_action::insert(connection, &row)?;
-        store::case_step::append(connection, &step)
+        store::case_step::append(connection, &step)?;
+        store::event::append(connection, events)
     })?;
     Ok(Ok(JointActionView { row, assignments: Vec::new(), concern, today: inquiry.today() }))
 }

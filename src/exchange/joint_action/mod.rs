@@ -19,18 +19,20 @@ use std::sync::Arc;
 use super::authorization::InputProblem;
 use super::case::CaseStep;
 use super::fault::Fault;
+use super::gateway::Gateway;
 use super::inquiry::Inquiry;
 use super::node_id::NodeRef;
+use super::push::notices;
 use crate::access::{CaseAction, Concern};
 use crate::domain::joint_action::{JointAction, OutOfOrder, Step};
 use crate::domain::{
     AssignmentId, AssignmentStage, CaseId, Date, DepartmentId, JointActionEnding, JointActionStage, RecordState,
     SubjectCategory,
 };
-use crate::store;
 pub use crate::store::assignment::AssignmentRow;
 pub use crate::store::joint_action::JointActionRow;
 use crate::store::record::Record;
+use crate::store::{self, StoreError};
 
 /// A joint action that the caller may see.
 #[derive(Clone, Debug)]
@@ -218,13 +220,25 @@ pub fn steps(inquiry: &Inquiry, view: &JointActionView) -> Result<Vec<CaseStep>,
 
 /// Writes a step: the action's row, the assignments it changed, the step itself, all or nothing.
 fn write(inquiry: &Inquiry, view: &JointActionView, changed: &[AssignmentRow], step: &CaseStep) -> Result<(), Fault> {
-    Ok(inquiry.gateway().registry.write(|connection| {
+    Ok(put(inquiry.gateway(), view, changed, step)?)
+}
+
+/// The same for a step that may be the gateway's own.
+fn put(
+    gateway: &Gateway,
+    view: &JointActionView,
+    changed: &[AssignmentRow],
+    step: &CaseStep,
+) -> Result<(), StoreError> {
+    let events = notices::of_action(gateway, &view.row, &view.assignments, step);
+    gateway.registry.write(|connection| {
         store::joint_action::advance(connection, &view.row)?;
         for assignment in changed {
             store::assignment::update(connection, assignment)?;
         }
-        store::case_step::append(connection, step)
-    })?)
+        store::case_step::append(connection, step)?;
+        store::event::append(connection, events)
+    })
 }
 
 /// What is told of an id that names nothing the caller may know of.

@@ -4,7 +4,9 @@ use serde_json::Value;
 
 use super::super::case::{self, CaseStep, NewStep};
 use super::super::fault::Fault;
+use super::super::gateway::Gateway;
 use super::super::inquiry::Inquiry;
+use super::super::push::{EventRow, notices};
 use super::{AssignmentRow, JointActionView};
 use crate::access::Concern;
 use crate::domain::deadlines::moved;
@@ -28,6 +30,11 @@ impl Change {
     /// The departments that were assigned a measure.
     pub(in crate::exchange) fn departments(&self) -> impl Iterator<Item = &DepartmentId> {
         self.view.assignments.iter().map(|row| &row.department)
+    }
+
+    /// Who is told of it.
+    pub(in crate::exchange) fn events(&self, gateway: &Gateway) -> Vec<EventRow> {
+        notices::of_action(gateway, &self.view.row, &self.view.assignments, &self.step)
     }
 }
 
@@ -94,7 +101,7 @@ fn go_on(inquiry: &Inquiry, view: &mut JointActionView, changed: &mut Vec<Assign
     }
 }
 
-/// Writes a change, in the transaction of what it belongs to.
+/// Writes a change, in the transaction of what it belongs to; its events are appended there with all others.
 pub(in crate::exchange) fn write(connection: &mut AnyConnection, change: &Change) -> Result<(), StoreError> {
     store::joint_action::advance(connection, &change.view.row)?;
     for assignment in &change.assignments {

@@ -10,6 +10,7 @@ use super::audit_entry::AuditEntry;
 use super::authorization::Authorization;
 use super::awaiting_act::AwaitingAct;
 use super::break_glass::BreakGlassOpening;
+use super::event::Event;
 use super::joint_action::{Assignment, JointAction, OverdueStep};
 use super::promise::Promise;
 use super::rate_limit::RateLimit;
@@ -99,6 +100,7 @@ connection!(AccessLogConnection, AccessLogEdge, AccessLogRow, "queries about you
 connection!(AuditEntryConnection, AuditEntryEdge, AuditEntry, "ledger entries");
 connection!(ReviewConnection, ReviewEdge, Review, "queries to review");
 connection!(ApplicationConnection, ApplicationEdge, Application, "objections and applications for repair");
+connection!(EventConnection, EventEdge, Event, "events");
 connection!(PromiseConnection, PromiseEdge, Promise, "promises");
 connection!(TombstoneConnection, TombstoneEdge, Tombstone, "tombstones");
 connection!(JointActionConnection, JointActionEdge, JointAction, "joint actions");

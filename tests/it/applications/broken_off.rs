@@ -16,7 +16,7 @@ use crate::joint_actions::stage::{
 use crate::support::{Answered, TestApp};
 
 /// Every table that a step may write, and what its rows stand for.
-const TABLES: [&str; 9] = [
+const TABLES: [&str; 13] = [
     "joint_actions",
     "assignments",
     "case_steps",
@@ -26,6 +26,10 @@ const TABLES: [&str; 9] = [
     "records",
     "record_versions",
     "record_index",
+    "event_heads",
+    "events",
+    "webhooks",
+    "deliveries",
 ];
 
 #[derive(QueryableByName)]

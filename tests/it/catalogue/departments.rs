@@ -7,7 +7,9 @@ use chengxin::domain::DepartmentId;
 
 use super::{listed, shipped_departments};
 
-const TWO: &str = r#"[division]
+const TWO: &str = r#"coordinator = "AMR"
+
+[division]
 code = "370500"
 code_system = "GB/T 2260"
 name = { zh = "东营市", en = "Dongying City" }
@@ -58,30 +60,34 @@ fn a_department_is_found_by_its_name_however_it_is_set_and_by_no_other() {
 
 #[test]
 fn faults_of_the_departments_are_told_with_line_and_remedy() {
-    assert_eq!(said_of("id = \"CUS\"", "id = \"AMR\""), "departments.toml:11: a second department has the id `AMR`\n");
+    assert_eq!(said_of("id = \"CUS\"", "id = \"AMR\""), "departments.toml:13: a second department has the id `AMR`\n");
     assert_eq!(
         said_of("东营海关", "东营市市场监督管理局"),
-        "departments.toml:11: `东营市市场监督管理局` already names another department\n"
+        "departments.toml:13: `东营市市场监督管理局` already names another department\n"
     );
     assert_eq!(
         said_of("id = \"CUS\"", "id = \"cus\""),
-        "departments.toml:11: `cus` is not a department id; write upper-case letters, such as `AMR`\n"
+        "departments.toml:13: `cus` is not a department id; write upper-case letters, such as `AMR`\n"
     );
     assert_eq!(
         said_of("id = \"CUS\"", "id = \"CUS\"\nuscc = \"unknown\""),
-        "departments.toml:12: `unknown` is not a unified social credit code; leave `uscc` out when the code is not known\n"
+        "departments.toml:14: `unknown` is not a unified social credit code; leave `uscc` out when the code is not known\n"
     );
     assert_eq!(
         said_of("code = \"370500\"", "code = \"3705\""),
-        "departments.toml:2: `3705` is not a division code; write its six digits\n"
+        "departments.toml:4: `3705` is not a division code; write its six digits\n"
+    );
+    assert_eq!(
+        said_of("coordinator = \"AMR\"", "coordinator = \"DRC\""),
+        "departments.toml:1: no department here has the id `DRC`: name the one that leads the joint work\n"
     );
     let several = said_of("id = \"CUS\"\nname", "ids = \"CUS\"\nnames");
     assert_eq!(
         several,
-        "departments.toml:10: a `[[department]]` has no `id`\n\
-         departments.toml:10: a `[[department]]` has no `name`\n\
-         departments.toml:11: unknown key `ids` in a `[[department]]`; known are `aliases`, `id`, `name`, `uscc`\n\
-         departments.toml:12: unknown key `names` in a `[[department]]`; known are `aliases`, `id`, `name`, `uscc`\n"
+        "departments.toml:12: a `[[department]]` has no `id`\n\
+         departments.toml:12: a `[[department]]` has no `name`\n\
+         departments.toml:13: unknown key `ids` in a `[[department]]`; known are `aliases`, `id`, `name`, `uscc`\n\
+         departments.toml:14: unknown key `names` in a `[[department]]`; known are `aliases`, `id`, `name`, `uscc`\n"
     );
 }
 

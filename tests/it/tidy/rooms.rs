@@ -7,19 +7,21 @@ use super::source::{Source, depth, program};
 const WORDS: [&str; 3] = ["domain", "clock", "catalogue"];
 
 /// Each room and the rooms it may name beside `WORDS`. `None` is everything: the start-up group joins the parts.
-const TABLE: [(&str, Option<&[&str]>); 19] = [
+const TABLE: [(&str, Option<&[&str]>); 21] = [
     ("domain", Some(&[])),
     ("clock", Some(&[])),
     ("catalogue", Some(&[])),
-    ("authentication", Some(&[])),
+    ("client", Some(&[])),
+    ("authentication", Some(&["client"])),
     ("admission", Some(&["authentication"])),
     ("access", Some(&["authentication"])),
     ("crypto", Some(&["access"])),
     ("masking", Some(&["access"])),
     ("store", Some(&[])),
     ("ledger", Some(&["crypto", "store"])),
-    ("witness", Some(&["ledger"])),
-    ("exchange", Some(&["authentication", "admission", "access", "crypto", "masking", "store", "ledger"])),
+    ("witness", Some(&["client", "ledger"])),
+    ("webhook", Some(&["client"])),
+    ("exchange", Some(&["authentication", "admission", "access", "crypto", "masking", "store", "ledger", "webhook"])),
     ("graphql", Some(&["exchange", "access", "masking", "authentication"])),
     ("http", Some(&["graphql", "authentication", "admission", "exchange", "witness"])),
     ("config", None),
