@@ -2,16 +2,24 @@
 //! act that waits show no more of a record than any other path.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
+use actix_web::http::header::HeaderMap;
 use chengxin::catalogue::Item;
 use chengxin::domain::{
-    ApplicationKind, ApplicationStage, AssignmentId, AssignmentStage, CaseId, Date, DepartmentId, JointActionKind,
-    JointActionStage, MeasureCode, RecordId,
+    ApplicationKind, ApplicationStage, AssignmentId, AssignmentStage, CaseId, Date, DepartmentId, EventId, EventKind,
+    JointActionKind, JointActionStage, MeasureCode, RecordId, WorkflowStep,
 };
+use chengxin::exchange::inquiry::Inquiry;
 use chengxin::exchange::node_id::NodeRef;
+use chengxin::exchange::push::feed;
+use chengxin::graphql::RateLimit;
+use chengxin::graphql::engine::Envelope;
+use chengxin::graphql::guard::Reveal;
 use chengxin::store;
 use chengxin::store::application::ApplicationRow;
 use chengxin::store::assignment::AssignmentRow;
+use chengxin::store::event::EventRow;
 use chengxin::store::joint_action::JointActionRow;
 
 use super::actors::{self, Actor};
@@ -19,6 +27,7 @@ use super::emergencies;
 use super::fields::check;
 use super::paths::{Question, question, whole};
 use super::world::{Row, World};
+use crate::support::Answered;
 
 /// The department that was assigned every measure.
 const IMPLEMENTER: &str = "CUS";
@@ -34,8 +43,9 @@ fn case(kind: u8, at: usize) -> CaseId {
     CaseId::new(bytes)
 }
 
-/// A joint action in force and an open objection for every record, whatever it is: more than the steps would ever let in.
-fn stage(world: &World) {
+/// A joint action in force and an open objection for every record, whatever it is, and an event of both for everybody who has
+/// events: more than the steps would ever let in.
+fn stage(world: &World, receivers: &BTreeSet<String>) {
     let day: Date = "2026-11-20".parse().unwrap();
     let gateway = &world.app.service.gateway;
     for (at, row) in world.rows.iter().enumerate() {
@@ -92,10 +102,27 @@ fn stage(world: &World) {
             steps: 1,
             entry,
         };
+        let event = |receiver: &String, kind, about: CaseId| EventRow {
+            id: EventId::new(world.app.ambient.uuid7()),
+            receiver: receiver.clone(),
+            sequence: 0,
+            subject: record.subject,
+            kind,
+            about: *about.bytes(),
+            step: WorkflowStep::File,
+            at: world.app.ambient.now(),
+            entry,
+        };
+        let mut events = Vec::new();
+        for receiver in receivers {
+            events.push(event(receiver, EventKind::JointAction, action.id));
+            events.push(event(receiver, EventKind::Application, application.id));
+        }
         let staged = gateway.registry.write(|connection| {
             store::joint_action::insert(connection, &action)?;
             store::assignment::insert(connection, &[assignment])?;
-            store::application::insert(connection, &application)
+            store::application::insert(connection, &application)?;
+            store::event::append(connection, events)
         });
         staged.unwrap();
     }
@@ -121,6 +148,11 @@ fn questions(world: &World, item: &Item) -> Vec<Question> {
             |_| true,
         ),
         question(
+            "joint work: events",
+            format!("{{ events(first: 50) {{ nodes {{ {} }} }} }}", of_event(&whole)),
+            |_| true,
+        ),
+        question(
             "joint work: waiting",
             format!("{{ actsAwaitingInitiation(first: 50) {{ nodes {{ record {{ {whole} }} }} }} }}"),
             |_| true,
@@ -136,6 +168,36 @@ fn questions(world: &World, item: &Item) -> Vec<Question> {
         all.push(question("joint work: record", document, move |row| row.id == same));
     }
     all
+}
+
+fn of_event(whole: &str) -> String {
+    format!("action {{ basis {{ {whole} }} }} application {{ record {{ {whole} }} }}")
+}
+
+/// The same events as a subscription tells them, each under a permit of its own. Whether any record was seen.
+fn subscribed(world: &World, actor: &Actor<'_>, item: &Item) -> bool {
+    let (service, caller) = (&world.app.service, actor.asker.caller());
+    let Ok(receiver) = feed::receiver(&caller) else { return false };
+    let query = format!("subscription {{ events {{ {} }} }}", of_event(&whole(item)));
+    let limits = service.document_limits(caller.role());
+    let prepared = service.engine.prepare(&Envelope { query, ..Envelope::default() }, &limits, Reveal::Limits).unwrap();
+    let rate = RateLimit::new(1, 1, 1, world.app.ambient.now(), 100);
+    let question = question("joint work: subscription", String::new(), |_| true);
+    let mut has_seen = false;
+    for event in feed::next(&service.gateway, receiver, 0, 1_000).unwrap() {
+        let inquiry = Arc::new(Inquiry::open(&service.gateway, &caller).unwrap());
+        let text = service.engine.execute_event(&inquiry, &prepared, &event, &rate).body;
+        let json = serde_json::from_str(&text).unwrap();
+        let answered = Answered { status: 200, headers: HeaderMap::new(), text, json };
+        check(
+            world,
+            (actor, item, &question),
+            &answered,
+            &format!("{} is told of {} by subscription", actor.title, item.code),
+        );
+        has_seen |= answered.text.contains("__typename");
+    }
+    has_seen
 }
 
 async fn hold(world: &World, actors: &[Actor<'_>]) -> BTreeSet<(&'static str, &'static str)> {
@@ -154,6 +216,9 @@ async fn hold(world: &World, actors: &[Actor<'_>]) -> BTreeSet<(&'static str, &'
                     seen.insert((actor.title, question.path));
                 }
             }
+            if subscribed(world, actor, item) {
+                seen.insert((actor.title, "joint work: subscription"));
+            }
         }
     }
     seen
@@ -167,7 +232,8 @@ async fn a_record_shows_no_more_through_the_joint_work_than_by_any_other_path() 
     actors.extend(actors::subjects(&world));
     actors.extend(actors::grantees(&world).await);
     actors.extend(emergencies::officers(&world).await);
-    stage(&world);
+    let consumers = actors.iter().filter_map(|actor| actor.asker.caller().consumer().map(str::to_owned));
+    stage(&world, &consumers.collect());
     let seen = hold(&world, &actors).await;
     for expected in [
         ("public", "joint work: basis"),
@@ -177,6 +243,10 @@ async fn a_record_shows_no_more_through_the_joint_work_than_by_any_other_path() 
         ("no purpose", "joint work: inbox"),
         ("market regulation", "joint work: record"),
         ("coordinator", "joint work: applications"),
+        ("department", "joint work: events"),
+        ("department", "joint work: subscription"),
+        ("coordinator", "joint work: events"),
+        ("coordinator", "joint work: subscription"),
         ("firm", "joint work: basis"),
         ("firm", "joint work: record"),
         ("person", "joint work: record"),
