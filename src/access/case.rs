@@ -33,6 +33,14 @@ pub enum CaseAction {
     Decide,
     /// Accept a promise to hand papers in later, and say that it was kept.
     Promise,
+    /// See that a tip-off is there, and how it stands.
+    ViewTipoff,
+    /// Name who handles it.
+    AssignTipoff,
+    /// Read what was seen and its attachments as they came, and answer.
+    HandleTipoff,
+    /// Read who reported.
+    ReadReporter,
 }
 
 impl CaseAction {
@@ -49,6 +57,10 @@ impl CaseAction {
             Self::Retract => Action::Retract,
             Self::Decide => Action::Decide,
             Self::Promise => Action::Promise,
+            Self::ViewTipoff => Action::ViewTipoff,
+            Self::AssignTipoff => Action::AssignTipoff,
+            Self::HandleTipoff => Action::HandleTipoff,
+            Self::ReadReporter => Action::ReadReporter,
         }
     }
 
@@ -63,7 +75,11 @@ impl CaseAction {
             | Self::Feedback
             | Self::End
             | Self::Decide
-            | Self::Promise => office,
+            | Self::Promise
+            | Self::ViewTipoff
+            | Self::AssignTipoff
+            | Self::HandleTipoff
+            | Self::ReadReporter => office,
             Self::File | Self::Retract => own,
             Self::ReadTexts => office || own,
             Self::View => office || own || matches!(role, Role::Public | Role::Grantee),
@@ -87,12 +103,14 @@ pub struct Concern {
     pub published: bool,
     /// Whoever has to act has let the day pass.
     pub escalated: bool,
+    /// The caller is the officer who was named to handle it.
+    pub handler: bool,
 }
 
 impl Concern {
     /// None, each alone, and all: for looking a policy through.
     pub(super) fn probes() -> impl Iterator<Item = Self> {
-        [0_u8, 1, 2, 4, 8, 16, 32, 63].into_iter().map(|bits| {
+        [0_u8, 1, 2, 4, 8, 16, 32, 64, 127].into_iter().map(|bits| {
             let has = |bit: u8| bits & (1 << bit) != 0;
             Self {
                 initiator: has(0),
@@ -101,6 +119,7 @@ impl Concern {
                 subject: has(3),
                 published: has(4),
                 escalated: has(5),
+                handler: has(6),
             }
         })
     }

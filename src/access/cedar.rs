@@ -183,7 +183,7 @@ fn lookup_context(asker: &Asker, granted: bool) -> Result<Context, Box<dyn std::
 }
 
 fn case_context(asker: &Asker, concern: Concern) -> Result<Context, Box<dyn std::error::Error>> {
-    let Concern { initiator, implementer, provider, subject, published, escalated } = concern;
+    let Concern { initiator, implementer, provider, subject, published, escalated, handler } = concern;
     let truth = |value| Some(RestrictedExpression::new_bool(value));
     Ok(Context::from_pairs(attributes([
         ("isInitiator", truth(initiator)),
@@ -192,6 +192,7 @@ fn case_context(asker: &Asker, concern: Concern) -> Result<Context, Box<dyn std:
         ("isSubject", truth(subject)),
         ("isPublished", truth(published)),
         ("isEscalated", truth(escalated)),
+        ("isHandler", truth(handler)),
         ("today", Some(RestrictedExpression::new_long(as_number(asker.today)))),
     ]))?)
 }

@@ -53,6 +53,14 @@ pub(super) enum Action {
     /// Accept a promise.
     #[strum(serialize = "acceptPromise")]
     Promise,
+    /// See that a tip-off is there.
+    ViewTipoff,
+    /// Name who handles one.
+    AssignTipoff,
+    /// Handle one.
+    HandleTipoff,
+    /// Read who reported.
+    ReadReporter,
 }
 
 /// Who asks, with what right, on which day.

@@ -77,6 +77,8 @@ pub struct MemoryLimits {
 pub struct Limits {
     /// The rate of an address before authentication.
     pub address: Rate,
+    /// The rate of tip-offs of a network.
+    pub tipoff: Rate,
     /// The size of the stores.
     pub memory: MemoryLimits,
     roles: [RoleLimits; ROLES],
@@ -162,10 +164,12 @@ impl Limits {
 }
 
 fn read<'t>(reader: &mut Reader<'t>, root: Section<'t>) -> Option<Limits> {
-    reader.refuse_others(root, &["address", "memory", "role"]);
-    let address = reader.section(root, "address").map(|section| {
-        reader.refuse_others(section, &["requests_per_minute", "burst"]);
-        read_rate(reader, section, ["requests_per_minute", "burst"])
+    reader.refuse_others(root, &["address", "tipoff", "memory", "role"]);
+    let [address, tipoff] = ["address", "tipoff"].map(|name| {
+        reader.section(root, name).map(|section| {
+            reader.refuse_others(section, &["requests_per_minute", "burst"]);
+            read_rate(reader, section, ["requests_per_minute", "burst"])
+        })
     });
     let memory = reader.section(root, "memory").map(|section| read_memory(reader, section));
     let by_role = reader.section(root, "role")?;
@@ -177,7 +181,7 @@ fn read<'t>(reader: &mut Reader<'t>, root: Section<'t>) -> Option<Limits> {
         roles.extend(section.map(|section| read_role(reader, section)));
     }
     let Ok(roles) = <[RoleLimits; ROLES]>::try_from(roles) else { return None };
-    Some(Limits { address: address?, memory: memory?, roles })
+    Some(Limits { address: address?, tipoff: tipoff?, memory: memory?, roles })
 }
 
 fn read_memory<'t>(reader: &mut Reader<'t>, section: Section<'t>) -> MemoryLimits {

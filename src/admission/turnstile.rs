@@ -22,6 +22,7 @@ use crate::domain::Role;
 pub struct Admission {
     limits: Limits,
     addresses: Gate,
+    tipoffs: Gate,
     roles: Vec<Arc<Gate>>,
     hash_key: [u8; 32],
 }
@@ -51,9 +52,10 @@ impl Admission {
     /// Takes all its memory at once: the stores never grow beyond `limits.memory`.
     pub fn new(limits: Limits, ambient: &Ambient) -> Self {
         let clock = SteadyClock::new(ambient.clone());
-        let addresses = Gate::new(&address_plan(&limits), clock.clone());
+        let addresses = Gate::new(&network_plan(("address", "address-cost"), limits.address, &limits), clock.clone());
+        let tipoffs = Gate::new(&network_plan(("tipoff", "tipoff-cost"), limits.tipoff, &limits), clock.clone());
         let roles = Role::iter().map(|role| Arc::new(Gate::new(&role_plan(&limits, role), clock.clone()))).collect();
-        Self { limits, addresses, roles, hash_key: ambient.bytes() }
+        Self { limits, addresses, tipoffs, roles, hash_key: ambient.bytes() }
     }
 
     /// The limits in force.
@@ -69,6 +71,11 @@ impl Admission {
     /// Lets a request of an address on to authentication.
     pub fn admit_address(&self, address: IpAddr) -> Result<(), Refused> {
         self.addresses.pass(&self.addresses.shared_seat(self.network_hash(bucket(address)))).map(drop)
+    }
+
+    /// Lets a tip-off of an address in, or an attachment of one.
+    pub fn admit_tipoff(&self, address: IpAddr) -> Result<(), Refused> {
+        self.tipoffs.pass(&self.tipoffs.shared_seat(self.network_hash(bucket(address)))).map(drop)
     }
 
     /// Lets a caller in. Anonymous callers are counted by network, known ones by issuer and client.
@@ -90,7 +97,7 @@ impl Admission {
 
     /// How many buckets are held in memory: shared ones, a fixed number, and clients' own ones. For the metrics.
     pub fn seats(&self) -> (usize, usize) {
-        let gates = self.roles.iter().map(AsRef::as_ref).chain([&self.addresses]);
+        let gates = self.roles.iter().map(AsRef::as_ref).chain([&self.addresses, &self.tipoffs]);
         gates.map(Gate::seats).fold((0, 0), |sum, seats| (sum.0 + seats.0, sum.1 + seats.1))
     }
 
@@ -125,11 +132,11 @@ impl Admission {
     }
 }
 
-fn address_plan(limits: &Limits) -> GatePlan {
+fn network_plan((name, cost_name): (&'static str, &'static str), requests: Rate, limits: &Limits) -> GatePlan {
     GatePlan {
-        name: "address",
-        cost_name: "address-cost",
-        requests: limits.address,
+        name,
+        cost_name,
+        requests,
         cost: Rate { per_minute: 1, burst: 1 },
         query_cost: 0,
         shared_seats: limits.memory.address_slots,

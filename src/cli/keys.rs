@@ -35,7 +35,7 @@ enum KeysCommand {
         /// The key file.
         #[arg(long, value_name = "FILE")]
         keys: PathBuf,
-        /// What the key is for: `field` or `cursor`.
+        /// What the key is for: `field`, `cursor` or `tipoff`.
         #[arg(long, default_value = "field")]
         purpose: Purpose,
     },
@@ -59,7 +59,7 @@ pub fn run(args: &KeysArgs, ambient: &Ambient, out: &mut impl Write) -> anyhow::
             }
         }
         KeysCommand::Rotate { keys, purpose } => {
-            let id = Keyring::load(keys)?.rotate(*purpose, ambient)?;
+            let id = Keyring::load_to_rotate(keys)?.rotate(*purpose, ambient)?;
             writeln!(
                 out,
                 "key {id} is the active key for `{purpose}`: restart every gateway before the next import, because a running one cannot open what the new key seals"
@@ -83,7 +83,7 @@ mod tests {
     }
 
     fn run_with(arguments: &[&str]) -> anyhow::Result<String> {
-        let ambient = Ambient::fixed(Instant::from_micros(0), 5);
+        let ambient = Ambient::system();
         let probe = Probe::try_parse_from([&["keys"], arguments].concat())?;
         let mut out = Vec::new();
         run(&probe.args, &ambient, &mut out)?;
@@ -96,11 +96,19 @@ mod tests {
         let path = folder.path().join("keys.json");
         Keyring::create(&path, &Ambient::fixed(Instant::from_micros(0), 4)).unwrap();
         let keys = path.to_str().unwrap();
-        assert_eq!(run_with(&["list", "--keys", keys]).unwrap().lines().count(), 9);
-        assert!(run_with(&["rotate", "--keys", keys]).unwrap().contains("key 9"));
+        assert_eq!(run_with(&["list", "--keys", keys]).unwrap().lines().count(), 10);
+        assert!(run_with(&["rotate", "--keys", keys]).unwrap().contains("key 10"));
         let list = run_with(&["list", "--keys", keys]).unwrap();
-        assert!(list.contains("DECRYPT_ONLY") && list.contains("   9  field"), "{list}");
+        assert!(list.contains("DECRYPT_ONLY") && list.contains("  10  field"), "{list}");
         assert!(run_with(&["rotate", "--keys", keys, "--purpose", "node-id"]).is_err());
+        // A file of an earlier version lacks keys of purposes that came later: it is told, and made whole.
+        let mut file: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        file["keys"].as_array_mut().unwrap().retain(|key| key["purpose"] != "tipoff");
+        std::fs::write(&path, file.to_string()).unwrap();
+        let lacking = run_with(&["list", "--keys", keys]).unwrap_err().to_string();
+        assert!(lacking.contains("chengxin keys rotate --keys FILE --purpose tipoff"), "{lacking}");
+        assert!(run_with(&["rotate", "--keys", keys, "--purpose", "tipoff"]).is_ok());
+        assert!(run_with(&["list", "--keys", keys]).unwrap().contains("tipoff"));
         assert!(run_with(&["rotate", "--keys", keys, "--purpose", "everything"]).is_err());
     }
 }

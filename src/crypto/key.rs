@@ -49,6 +49,8 @@ pub enum Purpose {
     NodeId,
     /// Sealing of cursors.
     Cursor,
+    /// Sealing of tip-offs and of who reported.
+    Tipoff,
 }
 
 impl Purpose {
@@ -56,6 +58,7 @@ impl Purpose {
     pub(super) fn algorithm(self) -> Algorithm {
         match self {
             Self::Field | Self::LedgerBody | Self::Cursor => Algorithm::Aes256Gcm,
+            Self::Tipoff => Algorithm::Xaes256Gcm,
             Self::Index | Self::Digest | Self::NodeId => Algorithm::HmacSha256,
             Self::Checkpoint | Self::Receipt => Algorithm::Ed25519,
         }
@@ -68,7 +71,7 @@ impl Purpose {
 
     /// Whether a new key can take over while old values stay readable: what it made names the key, or is short-lived.
     pub fn rotates(self) -> bool {
-        matches!(self, Self::Field | Self::Cursor)
+        matches!(self, Self::Field | Self::Cursor | Self::Tipoff)
     }
 }
 

@@ -57,6 +57,14 @@ pub enum KeyringError {
         /// What is wrong, without any content.
         why: String,
     },
+    /// A file of an earlier version has no key for this.
+    #[error("the key file `{}` has no active key for `{purpose}` yet: `chengxin keys rotate --keys FILE --purpose {purpose}` makes one", path.display())]
+    Lacking {
+        /// The file.
+        path: PathBuf,
+        /// The purpose.
+        purpose: Purpose,
+    },
     /// Keys for this purpose cannot be replaced: what they made does not say which key made it.
     #[error("keys for `{purpose}` do not rotate: what they made does not name its key")]
     NotRotatable {
@@ -95,6 +103,15 @@ impl Keyring {
 
     /// Reads a key file. Refused: one that others may read, one with an unknown, damaged, repeated or missing key.
     pub fn load(path: &Path) -> Result<Self, KeyringError> {
+        let keyring = Self::load_to_rotate(path)?;
+        match Purpose::iter().find(|&purpose| keyring.find_active(purpose).is_none()) {
+            Some(purpose) => Err(KeyringError::Lacking { path: path.to_owned(), purpose }),
+            None => Ok(keyring),
+        }
+    }
+
+    /// The same for a file that may lack keys of purposes that came later, so that they can be made.
+    pub fn load_to_rotate(path: &Path) -> Result<Self, KeyringError> {
         let keys = keyfile::read(path)?;
         check(&keys).map_err(|why| KeyringError::Malformed { path: path.to_owned(), why })?;
         Ok(Self::of(Some(path.to_owned()), keys))
@@ -153,8 +170,11 @@ impl Keyring {
 
     #[expect(clippy::expect_used, reason = "`check` and `ephemeral` leave one active key per purpose")]
     pub(super) fn active(&self, purpose: Purpose) -> &Key {
-        let serves = |key: &&Key| key.info.purpose == purpose && key.info.state == KeyState::Active;
-        self.keys.iter().find(serves).expect("every purpose has an active key")
+        self.find_active(purpose).expect("every purpose has an active key")
+    }
+
+    fn find_active(&self, purpose: Purpose) -> Option<&Key> {
+        self.keys.iter().find(|key| key.info.purpose == purpose && key.info.state == KeyState::Active)
     }
 
     /// The key of `purpose` with this id, if there is one. No other key is ever tried.
@@ -201,6 +221,8 @@ fn check(keys: &[Key]) -> Result<(), String> {
         let serves = |key: &&Key| key.info.purpose == purpose && key.info.state == KeyState::Active;
         match keys.iter().filter(serves).count() {
             1 => {}
+            // Purposes that came later, which old files lack. Without any other there is nothing to open.
+            0 if purpose == Purpose::Tipoff => {}
             0 => return Err(format!("no active key for `{purpose}`")),
             _ => return Err(format!("more than one active key for `{purpose}`")),
         }

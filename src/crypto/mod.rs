@@ -13,6 +13,7 @@ mod padding;
 pub mod sealing;
 #[cfg(test)]
 mod tests;
+pub mod tipoff;
 
 pub use key::{Algorithm, KeyInfo, KeyState, Purpose};
 pub use keyring::{Keyring, KeyringError};

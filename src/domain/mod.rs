@@ -13,6 +13,7 @@ pub mod sealed;
 pub mod sensitive;
 pub mod text;
 pub mod time;
+pub mod tipoff;
 pub mod vocabulary;
 pub mod workflow;
 
@@ -24,6 +25,7 @@ pub use push::{DeliveryState, EventKind, WebhookState};
 pub use sealed::{Envelope, Place, SealedFields};
 pub use sensitive::Sensitive;
 pub use time::{Date, Instant};
+pub use tipoff::{AttachmentKind, TipoffField, TipoffOutcome, TipoffStage};
 pub use vocabulary::{
     DataClass, Disclosure, Language, Level, MaskRule, RecordState, Relation, Role, SubjectCategory, Tier,
 };

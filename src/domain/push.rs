@@ -14,6 +14,8 @@ vocabulary! {
         Application,
         /// What became of a record that the receiver had received.
         Tombstone,
+        /// A tip-off.
+        Tipoff,
     }
 }
 

@@ -98,7 +98,7 @@ vocabulary! {
         Resume,
         /// 终止.
         End,
-        /// 提出: an objection or an application for repair.
+        /// 提出: an objection, an application for repair, a tip-off.
         File,
         /// 受理: it is examined.
         Accept,
@@ -118,6 +118,12 @@ vocabulary! {
         Promise,
         /// 补齐: the papers are there.
         Keep,
+        /// 交办: an officer is named to handle a tip-off.
+        Assign,
+        /// 查看举报人: the officer who handles a tip-off reads who reported.
+        Reveal,
+        /// 答复: to whoever reported.
+        Answer,
     }
 }
 

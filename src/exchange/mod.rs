@@ -37,4 +37,5 @@ pub mod standing;
 pub mod subject;
 pub mod submission;
 pub mod tally;
+pub mod tipoff;
 pub mod total;

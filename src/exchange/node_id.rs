@@ -35,6 +35,8 @@ pub enum NodeRef {
     Tombstone(CaseId),
     /// A promise to hand papers in later.
     Promise(CaseId),
+    /// A tip-off.
+    Tipoff(CaseId),
     /// An event.
     Event(EventId),
     /// A webhook.
@@ -73,6 +75,7 @@ impl NodeIds {
             NodeRef::Application(id) => (b'O', *id.bytes()),
             NodeRef::Tombstone(id) => (b'T', *id.bytes()),
             NodeRef::Promise(id) => (b'P', *id.bytes()),
+            NodeRef::Tipoff(id) => (b'G', *id.bytes()),
             NodeRef::Event(id) => (b'V', *id.bytes()),
             NodeRef::Webhook(id) => (b'W', *id.bytes()),
             NodeRef::Entry(index) => (b'E', u128::from(index).to_be_bytes()),
@@ -106,6 +109,7 @@ impl NodeIds {
             b'O' => Some(NodeRef::Application(CaseId::new(uuid))),
             b'T' => Some(NodeRef::Tombstone(CaseId::new(uuid))),
             b'P' => Some(NodeRef::Promise(CaseId::new(uuid))),
+            b'G' => Some(NodeRef::Tipoff(CaseId::new(uuid))),
             b'V' => Some(NodeRef::Event(EventId::new(uuid))),
             b'W' => Some(NodeRef::Webhook(WebhookId::new(uuid))),
             b'E' => u64::try_from(u128::from_be_bytes(uuid)).ok().map(NodeRef::Entry),

@@ -135,7 +135,7 @@ fn base(gateway: &Gateway, caller: &Caller, asked: &Asked, entry: NewEntry) -> N
         query: Some(asked.query.clone()),
         variables: Some(redact(gateway, &asked.arguments).to_string()),
         actor,
-        ip: Some(asked.address.clone()),
+        ip: Some(asked.address.clone()).filter(|address| !address.is_empty()),
         case: caller.case().map(str::to_owned),
         ..Committed::default()
     };

@@ -15,6 +15,7 @@ use super::guard::{DocumentLimits, Rejection, Reveal};
 use super::object::rate_limit::RateLimit;
 use super::push::{Beginning, InHand};
 use super::schema::{self, GatewaySchema};
+use super::tipoffs::CONFIDENTIAL;
 use super::{cost, mutation};
 use crate::catalogue::Catalogue;
 use crate::domain::Role;
@@ -75,6 +76,13 @@ impl Prepared {
     /// What it is priced at.
     pub fn price(&self) -> u64 {
         self.price
+    }
+
+    /// Whether nothing may be kept that leads to whoever asks; `None` when that is asked for beside something else.
+    pub fn is_confidential(&self) -> Option<bool> {
+        let fields = self.operation.root_fields();
+        let confidential = fields.iter().filter(|field| CONFIDENTIAL.contains(&field.as_str())).count();
+        (confidential == 0 || fields.len() == 1).then_some(confidential == 1)
     }
 
     /// Whether it is a subscription, to one thing (GraphQL, 5.2.3.1).

@@ -22,6 +22,7 @@ mod returns;
 mod scalar;
 pub mod schema;
 mod scope;
+mod tipoffs;
 mod validation;
 mod workflow;
 

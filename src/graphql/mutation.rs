@@ -43,8 +43,11 @@ pub(super) fn roles_of(field: &str) -> &'static [Role] {
         | "decideRepair"
         | "revokeRepair"
         | "acceptPromise"
-        | "keepPromise" => &[Role::Department, Role::Coordinator],
-        "dispatchJointAction" => &[Role::Coordinator],
+        | "keepPromise"
+        | "answerTipoff"
+        | "revealReporter" => &[Role::Department, Role::Coordinator],
+        "submitTipoff" => &[Role::Public],
+        "assignTipoff" | "dispatchJointAction" => &[Role::Coordinator],
         "acknowledgeTombstones" | "registerWebhook" | "rotateWebhookSecret" | "removeWebhook" | "redeliver" => {
             push::feed::RECEIVERS
         }

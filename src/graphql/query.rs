@@ -146,6 +146,7 @@ impl RegisterQuery {
                     | NodeRef::Application(_)
                     | NodeRef::Tombstone(_)
                     | NodeRef::Promise(_)
+                    | NodeRef::Tipoff(_)
                     | NodeRef::Event(_)
                     | NodeRef::Webhook(_),
                 ) => None,

@@ -14,6 +14,7 @@ use super::push::{PushMutation, PushQuery, SubscriptionRoot};
 use super::query::RegisterQuery;
 use super::returns::ReturnQuery;
 use super::scope;
+use super::tipoffs::{TipoffMutation, TipoffQuery};
 use super::workflow::{WorkflowMutation, WorkflowQuery};
 use crate::catalogue::Catalogue;
 
@@ -23,12 +24,19 @@ pub type GatewaySchema = Schema<QueryRoot, MutationRoot, SubscriptionRoot>;
 /// Everything that can be asked.
 #[derive(Clone, Copy, Debug, MergedObject)]
 #[graphql(name = "Query")]
-pub struct QueryRoot(RegisterQuery, WorkflowQuery, ApplicationQuery, PromiseQuery, ReturnQuery, PushQuery);
+pub struct QueryRoot(RegisterQuery, WorkflowQuery, ApplicationQuery, PromiseQuery, ReturnQuery, PushQuery, TipoffQuery);
 
 /// Everything that can be changed.
 #[derive(Clone, Copy, Debug, MergedObject)]
 #[graphql(name = "Mutation")]
-pub struct MutationRoot(RegisterMutation, WorkflowMutation, ApplicationMutation, PromiseMutation, PushMutation);
+pub struct MutationRoot(
+    RegisterMutation,
+    WorkflowMutation,
+    ApplicationMutation,
+    PromiseMutation,
+    PushMutation,
+    TipoffMutation,
+);
 
 /// Builds the schema of a catalogue.
 pub fn build(catalogue: &Arc<Catalogue>) -> GatewaySchema {
@@ -43,8 +51,23 @@ pub(super) fn build_for_valid(catalogue: &Arc<Catalogue>) -> GatewaySchema {
 fn build_with(catalogue: &Arc<Catalogue>, validation: ValidationMode) -> GatewaySchema {
     scope::with(catalogue, || {
         Schema::build(
-            QueryRoot(RegisterQuery, WorkflowQuery, ApplicationQuery, PromiseQuery, ReturnQuery, PushQuery),
-            MutationRoot(RegisterMutation, WorkflowMutation, ApplicationMutation, PromiseMutation, PushMutation),
+            QueryRoot(
+                RegisterQuery,
+                WorkflowQuery,
+                ApplicationQuery,
+                PromiseQuery,
+                ReturnQuery,
+                PushQuery,
+                TipoffQuery,
+            ),
+            MutationRoot(
+                RegisterMutation,
+                WorkflowMutation,
+                ApplicationMutation,
+                PromiseMutation,
+                PushMutation,
+                TipoffMutation,
+            ),
             SubscriptionRoot,
         )
         .register_output_type::<Node>()

@@ -14,7 +14,7 @@ use super::request::{self, NotIdentified, Unreadable};
 use super::respond::{Reply, outcome, outcome_of};
 use super::service::{BODY_BYTES_MAX, Service};
 use crate::admission::{Admitted, CostRefused, Refused as RateRefused, Reservation, Standing, bucket};
-use crate::authentication::Caller;
+use crate::authentication::{Attempt, Caller, RequestHeaders};
 use crate::domain::{Instant, Role};
 use crate::exchange::authorization;
 use crate::exchange::inquiry::{Inquiry, NotOpened};
@@ -209,8 +209,18 @@ pub(super) fn inquire(
         let refusal = Refusal::new(Code::BadRequest, Outcome::MethodNotAllowed, "send mutations by POST");
         return Err(refusal.with(vec![("allow", "POST".to_owned())]));
     }
+    let is_confidential = prepared.is_confidential().ok_or_else(|| {
+        let message = "ask for a tip-off alone in its operation: nothing is kept of who does";
+        Refusal::new(Code::BadRequest, Outcome::NotARequest, message)
+    })?;
+    if is_confidential && prepared.kind() == OperationKind::Mutation {
+        service.admission.admit_tipoff(arrival.address).map_err(|refused| too_many(&refused))?;
+    }
     let reservation = reserve(service, admitted, prepared.price())?;
-    let asked = asked(service, &prepared, arrival);
+    let mut asked = asked(service, &prepared, arrival);
+    // Whoever reports is nobody, whatever token came along.
+    let nobody = if is_confidential { Some(nobody(service, &mut asked)?) } else { None };
+    let caller = nobody.as_ref().unwrap_or(caller);
     let inquiry = match Inquiry::open(&service.gateway, caller) {
         Ok(inquiry) => Arc::new(inquiry),
         Err(not_opened) => {
@@ -219,6 +229,18 @@ pub(super) fn inquire(
         }
     };
     execute(service, Work { inquiry, prepared, event, asked, admitted }, reservation)
+}
+
+/// The public, asking something of which neither the words nor the address are kept.
+fn nobody(service: &Service, asked: &mut Asked) -> Result<Caller, Refusal> {
+    asked.arguments = serde_json::Value::Null;
+    asked.address.clear();
+    match service.authenticator.authenticate_cached(&RequestHeaders::default()) {
+        Ok(Attempt::Known(caller)) => Ok(caller),
+        Ok(Attempt::NeedsRefresh) | Err(_) => {
+            Err(Refusal::new(Code::InternalServerError, Outcome::Fault, "the gateway could not answer this"))
+        }
+    }
 }
 
 /// Where a subscription begins.

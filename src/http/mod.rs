@@ -13,4 +13,5 @@ mod returns_route;
 pub mod server;
 pub mod service;
 pub mod socket;
+mod tipoff_route;
 pub mod witness_server;

@@ -14,7 +14,10 @@ use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, Resource, Route};
 
 use super::service::Service;
-use super::{bundle_route, graphql_route, health, ledger_route, metrics, query_page, request, returns_route, socket};
+use super::{
+    bundle_route, graphql_route, health, ledger_route, metrics, query_page, request, returns_route, socket,
+    tipoff_route,
+};
 use crate::graphql::media::wants_page;
 
 /// How long requests in flight may take to finish once the gateway is told to stop, in seconds.
@@ -40,6 +43,16 @@ pub fn routes(config: &mut ServiceConfig) {
             web::to(bundle_route::file),
         ))
         .service(read_only("/returns/{kind}/{name}", web::to(returns_route::get), web::to(returns_route::get)))
+        .service(
+            web::resource("/tipoffs/attachments")
+                .route(web::post().to(tipoff_route::post))
+                .default_service(web::to(post_only)),
+        )
+        .service(read_only(
+            "/tipoffs/{id}/attachments/{number}",
+            web::to(tipoff_route::get),
+            web::to(tipoff_route::get),
+        ))
         .service(read_only("/ledger/{page:.*}", web::to(ledger_route::page), web::to(ledger_route::page)))
         .default_service(web::to(not_found));
 }

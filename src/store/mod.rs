@@ -21,6 +21,7 @@ pub mod promise;
 pub mod record;
 pub mod schema;
 pub mod subject;
+pub mod tipoff;
 pub mod tombstone;
 pub mod webhook;
 pub mod windows;

@@ -272,6 +272,43 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    tipoffs (id) {
+        id -> Binary,
+        subject -> Binary,
+        code -> Text,
+        field -> Text,
+        stage -> Text,
+        department -> Text,
+        handler -> Text,
+        outcome -> Text,
+        submitted_on -> Text,
+        answered_on -> Text,
+        attachments -> BigInt,
+        conduct -> Binary,
+        answer -> Binary,
+        steps -> BigInt,
+        entry -> BigInt,
+    }
+}
+
+diesel::table! {
+    tipoff_reporters (tipoff) {
+        tipoff -> Binary,
+        sealed -> Binary,
+    }
+}
+
+diesel::table! {
+    tipoff_attachments (tipoff, number) {
+        tipoff -> Binary,
+        number -> BigInt,
+        kind -> Text,
+        bytes -> BigInt,
+        sealed -> Binary,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     subjects,
     subject_identifiers,
@@ -292,5 +329,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     event_heads,
     events,
     webhooks,
-    deliveries
+    deliveries,
+    tipoffs,
+    tipoff_reporters,
+    tipoff_attachments
 );

@@ -55,6 +55,7 @@ mod situations;
 mod submissions;
 mod support;
 mod tidy;
+mod tipoffs;
 mod tokens;
 mod witnesses;
 mod words;

@@ -58,6 +58,9 @@ fn as_step(step: &CaseStep, assignments: &[AssignmentRow]) -> Option<Step> {
         | WorkflowStep::Retract
         | WorkflowStep::Revoke
         | WorkflowStep::Promise
-        | WorkflowStep::Keep => return None,
+        | WorkflowStep::Keep
+        | WorkflowStep::Assign
+        | WorkflowStep::Reveal
+        | WorkflowStep::Answer => return None,
     })
 }

@@ -207,6 +207,7 @@ fn concern(inquiry: &Inquiry, row: &JointActionRow, assignments: &[AssignmentRow
             && basis.state == RecordState::Current
             && basis.public_until.is_some_and(|until| today <= until),
         escalated: false,
+        handler: false,
     }
 }
 

@@ -11,6 +11,7 @@ use super::super::gateway::Gateway;
 use super::super::inquiry::Inquiry;
 use super::super::joint_action::{self, AssignmentView, JointActionView};
 use super::super::node_id::NodeRef;
+use super::super::tipoff::{self, TipoffView};
 use super::EventRow;
 use crate::authentication::Caller;
 use crate::domain::{AssignmentId, CaseId, EventKind, Role};
@@ -82,10 +83,13 @@ pub fn by_id(inquiry: &Inquiry, id: &str) -> Result<Option<EventRow>, Fault> {
     Ok(found)
 }
 
-/// Notes for the ledger that the caller is told of an event.
+/// Notes for the ledger that the caller is told of an event. The subject of a tip-off reads who asked about it: it must not learn that
+/// there is one.
 pub fn told(inquiry: &Inquiry, event: &EventRow) {
     inquiry.tally(|tally| {
-        tally.subjects.insert(event.subject);
+        if event.kind != EventKind::Tipoff {
+            tally.subjects.insert(event.subject);
+        }
         tally.cost = tally.cost.saturating_add(1);
     });
 }
@@ -95,7 +99,7 @@ pub fn action(inquiry: &Inquiry, event: &EventRow) -> Result<Option<Arc<JointAct
     match event.kind {
         EventKind::JointAction => Ok(joint_action::find(inquiry, CaseId::new(event.about))?.map(Arc::new)),
         EventKind::Assignment => Ok(assignment(inquiry, event)?.map(|found| Arc::clone(found.action()))),
-        EventKind::Application | EventKind::Tombstone => Ok(None),
+        EventKind::Application | EventKind::Tombstone | EventKind::Tipoff => Ok(None),
     }
 }
 
@@ -103,7 +107,7 @@ pub fn action(inquiry: &Inquiry, event: &EventRow) -> Result<Option<Arc<JointAct
 pub fn assignment(inquiry: &Inquiry, event: &EventRow) -> Result<Option<AssignmentView>, Fault> {
     match event.kind {
         EventKind::Assignment => joint_action::answer::find(inquiry, AssignmentId::new(event.about)),
-        EventKind::JointAction | EventKind::Application | EventKind::Tombstone => Ok(None),
+        _ => Ok(None),
     }
 }
 
@@ -111,7 +115,7 @@ pub fn assignment(inquiry: &Inquiry, event: &EventRow) -> Result<Option<Assignme
 pub fn application(inquiry: &Inquiry, event: &EventRow) -> Result<Option<ApplicationView>, Fault> {
     match event.kind {
         EventKind::Application => application::find(inquiry, CaseId::new(event.about)),
-        EventKind::JointAction | EventKind::Assignment | EventKind::Tombstone => Ok(None),
+        _ => Ok(None),
     }
 }
 
@@ -123,4 +127,12 @@ pub fn tombstone(inquiry: &Inquiry, event: &EventRow) -> Result<Option<Tombstone
     let id = CaseId::new(event.about);
     let found = inquiry.gateway().registry.read(|connection| store::tombstone::find(connection, id))?;
     Ok(found.filter(|stone| stone.receiver == event.receiver))
+}
+
+/// The tip-off that an event is about.
+pub fn tipoff(inquiry: &Inquiry, event: &EventRow) -> Result<Option<TipoffView>, Fault> {
+    match event.kind {
+        EventKind::Tipoff => tipoff::find(inquiry, CaseId::new(event.about)),
+        _ => Ok(None),
+    }
 }

@@ -9,6 +9,7 @@ use crate::store::application::ApplicationRow;
 use crate::store::assignment::AssignmentRow;
 use crate::store::case_step::CaseStep;
 use crate::store::joint_action::JointActionRow;
+use crate::store::tipoff::TipoffRow;
 use crate::store::tombstone::Tombstone;
 
 /// The events of one step.
@@ -69,6 +70,17 @@ pub(in crate::exchange) fn of_action(
                 notices.tell(receiver, EventKind::JointAction, *action.id.bytes());
             }
         }
+    }
+    notices.events
+}
+
+/// Who is told of a step of a tip-off: the coordinator, and the department of whoever handles it. What it says nobody is told.
+pub(in crate::exchange) fn of_tipoff(gateway: &Gateway, tipoff: &TipoffRow, step: &CaseStep) -> Vec<EventRow> {
+    let mut notices = Notices::of(gateway, tipoff.subject, step);
+    let coordinator = gateway.departments.coordinator();
+    notices.tell(coordinator.as_str(), EventKind::Tipoff, *tipoff.id.bytes());
+    if let Some(department) = tipoff.department.as_ref().filter(|&department| department != coordinator) {
+        notices.tell(department.as_str(), EventKind::Tipoff, *tipoff.id.bytes());
     }
     notices.events
 }

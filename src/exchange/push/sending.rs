@@ -136,7 +136,9 @@ fn enter(gateway: &Gateway, event: &EventRow, delivery: &DeliveryRow, message: &
     entry.consumer = Some(event.receiver.clone());
     entry.reference = Some(event.entry);
     entry.flags = vec!["WEBHOOK".to_owned(), format!("EVENT:{}", event.id), format!("ATTEMPT:{}", delivery.attempts)];
-    entry.committed.subjects = vec![gateway.subject_index(event.subject)];
+    if event.kind != EventKind::Tipoff {
+        entry.committed.subjects = vec![gateway.subject_index(event.subject)];
+    }
     entry.committed.result = Some(Sha256::digest(message.body.as_bytes()).into());
     gateway.ledger.append_blocking(entry).map(drop).map_err(|_| Fault::AuditUnavailable)
 }
@@ -175,5 +177,6 @@ fn about(event: &EventRow) -> NodeRef {
         EventKind::Assignment => NodeRef::Assignment(AssignmentId::new(event.about)),
         EventKind::Application => NodeRef::Application(CaseId::new(event.about)),
         EventKind::Tombstone => NodeRef::Tombstone(CaseId::new(event.about)),
+        EventKind::Tipoff => NodeRef::Tipoff(CaseId::new(event.about)),
     }
 }

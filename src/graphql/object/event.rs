@@ -5,6 +5,7 @@ use async_graphql::{Context, ID, Object};
 use super::application::{Application, Tombstone};
 use super::connection::EventConnection;
 use super::joint_action::{Assignment, JointAction};
+use super::tipoff::Tipoff;
 use crate::domain::{EventKind, WorkflowStep};
 use crate::exchange::node_id::NodeRef;
 use crate::exchange::push::EventRow;
@@ -65,6 +66,11 @@ impl Event {
     /// The objection or the application for repair that it is about.
     async fn application(&self, ctx: &Context<'_>) -> Nullable<Application> {
         nullable(|| Ok(feed::application(ctx.inquiry()?, &self.0)?.map(Application)))
+    }
+
+    /// The tip-off that it is about: for the coordinator and the officer who handles it.
+    async fn tipoff(&self, ctx: &Context<'_>) -> Nullable<Tipoff> {
+        nullable(|| Ok(feed::tipoff(ctx.inquiry()?, &self.0)?.map(Tipoff)))
     }
 
     /// What became of a record that your organisation had received.

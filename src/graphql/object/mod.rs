@@ -25,5 +25,6 @@ pub mod redaction;
 pub mod returns;
 pub mod review;
 pub mod subject;
+pub mod tipoff;
 pub mod viewer;
 pub mod webhook;

@@ -14,9 +14,10 @@ use crate::joint_actions::stage::{
     action, assignment, basis, dispatch, end, initiate, list, report, respond, uscc, wanted,
 };
 use crate::support::{Answered, TestApp};
+use crate::tipoffs;
 
 /// Every table that a step may write, and what its rows stand for.
-const TABLES: [&str; 13] = [
+const TABLES: [&str; 16] = [
     "joint_actions",
     "assignments",
     "case_steps",
@@ -30,6 +31,9 @@ const TABLES: [&str; 13] = [
     "events",
     "webhooks",
     "deliveries",
+    "tipoffs",
+    "tipoff_reporters",
+    "tipoff_attachments",
 ];
 
 #[derive(QueryableByName)]
@@ -240,4 +244,20 @@ async fn a_promise_that_breaks_off_at_any_write_has_left_nothing() {
     let id = accepted.data("/acceptPromise/promise/id").clone();
     let kept = fuse.burn("keep", async || promises::keep(&office, &id).await).await;
     assert_eq!(kept.data("/keepPromise/promise/stage"), "KEPT", "{}", kept.text);
+}
+
+#[actix_web::test]
+async fn a_tip_off_that_breaks_off_at_any_write_has_left_nothing() {
+    let app = app();
+    list(&app, 1, "2026-09-01");
+    let mut fuse = Fuse::new(&app);
+    let public = app.public();
+    fuse.burn("submit", async || tipoffs::submit(&public, tipoffs::wanted()).await).await;
+    let id = tipoffs::newest(&app.coordinator()).await["id"].clone();
+    fuse.burn("assign", async || tipoffs::assign(&app, &id, "officer-7").await).await;
+    let handler = tipoffs::officer(&app, "TAX", "officer-7");
+    let named = fuse.burn("reveal", async || tipoffs::reveal(&handler, &id).await).await;
+    assert!(named.data("/revealReporter/name").is_string(), "{}", named.text);
+    let input = json!({ "id": id, "outcome": "UNSUBSTANTIATED", "answer": "经核实不属实" });
+    fuse.burn("answer", async || tipoffs::step(&handler, "answerTipoff", input.clone()).await).await;
 }

@@ -196,6 +196,7 @@ fn build(config: &Config, ambient: &Ambient, shipped_limits: bool) -> Arc<Servic
     if !shipped_limits {
         policies.limits.address.per_minute = 1_000_000;
         policies.limits.address.burst = 1_000_000;
+        policies.limits.tipoff = policies.limits.address;
         for role in Role::iter() {
             let limits = policies.limits.role_mut(role);
             limits.requests.per_minute = 1_000_000;

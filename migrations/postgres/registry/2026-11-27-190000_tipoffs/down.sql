@@ -1,0 +1,3 @@
+DROP TABLE tipoff_attachments;
+DROP TABLE tipoff_reporters;
+DROP TABLE tipoffs;
