@@ -33,6 +33,12 @@ pub enum CaseAction {
     Decide,
     /// Accept a promise to hand papers in later, and say that it was kept.
     Promise,
+    /// Draft an entry on a list.
+    DraftListing,
+    /// Tell the party of it, decide on it, withdraw it.
+    DecideListing,
+    /// State the party's case.
+    StateListing,
     /// See that a tip-off is there, and how it stands.
     ViewTipoff,
     /// Name who handles it.
@@ -57,6 +63,9 @@ impl CaseAction {
             Self::Retract => Action::Retract,
             Self::Decide => Action::Decide,
             Self::Promise => Action::Promise,
+            Self::DraftListing => Action::DraftListing,
+            Self::DecideListing => Action::DecideListing,
+            Self::StateListing => Action::StateListing,
             Self::ViewTipoff => Action::ViewTipoff,
             Self::AssignTipoff => Action::AssignTipoff,
             Self::HandleTipoff => Action::HandleTipoff,
@@ -76,11 +85,13 @@ impl CaseAction {
             | Self::End
             | Self::Decide
             | Self::Promise
+            | Self::DraftListing
+            | Self::DecideListing
             | Self::ViewTipoff
             | Self::AssignTipoff
             | Self::HandleTipoff
             | Self::ReadReporter => office,
-            Self::File | Self::Retract => own,
+            Self::File | Self::Retract | Self::StateListing => own,
             Self::ReadTexts => office || own,
             Self::View => office || own || matches!(role, Role::Public | Role::Grantee),
         }

@@ -53,6 +53,12 @@ pub(super) enum Action {
     /// Accept a promise.
     #[strum(serialize = "acceptPromise")]
     Promise,
+    /// Draft an entry on a list.
+    DraftListing,
+    /// Decide on one.
+    DecideListing,
+    /// State the party's case.
+    StateListing,
     /// See that a tip-off is there.
     ViewTipoff,
     /// Name who handles one.

@@ -262,7 +262,7 @@ rules.list = { window = "TERM", level = "GENERAL", months = 36 }
 rules.abnormal = { window = "REMOVAL", level = "GENERAL", max_months = 36 }
 rules.permanent = { window = "UNLIMITED" }
 rules.none = { window = "SHARED_ONLY" }
-deadlines = { initiate = 30, dispatch = 5, respond = 5, execution_return = 10, initiator_return = 15, objection = 3 }
+deadlines = { initiate = 30, dispatch = 5, respond = 5, execution_return = 10, initiator_return = 15, statement = 5, objection = 3 }
 "#;
 
     fn read(texts: &[String]) -> Result<RulePacks, Vec<String>> {

@@ -22,6 +22,8 @@ pub struct Deadlines {
     pub execution_return: i8,
     /// 汇总反馈: the day of the month by which the summary of the month before goes to the initiators.
     pub initiator_return: i8,
+    /// 陈述申辩: working days that a party has from the notice of an entry on a list.
+    pub statement: u32,
     /// 异议核实: working days from an objection to the provider's answer.
     pub objection: u32,
     /// 修复受理: working days from an application for repair to the word whether it is accepted; where the rules fix them.
@@ -40,7 +42,7 @@ impl Deadlines {
             (!days.iter().all(|day| (1..=28).contains(day)), "a return is due on a day of every month, 1 to 28"),
             (self.execution_return >= self.initiator_return, "the summary is due after the returns that it is made of"),
             (
-                [self.initiate, self.dispatch, self.respond, self.objection].contains(&0),
+                [self.initiate, self.dispatch, self.respond, self.statement, self.objection].contains(&0),
                 "a step needs one working day at least",
             ),
         ];
@@ -78,6 +80,7 @@ pub(super) const OF_THE_PLAN: Deadlines = Deadlines {
     respond: 5,
     execution_return: 10,
     initiator_return: 15,
+    statement: 5,
     objection: 3,
     repair_accept: Some(3),
     repair_answer: Some(10),

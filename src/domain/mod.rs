@@ -6,6 +6,7 @@ pub mod deadlines;
 pub mod id;
 pub mod identifier;
 pub mod joint_action;
+pub mod listing;
 pub mod penalty;
 pub mod period;
 pub mod push;
@@ -21,6 +22,7 @@ pub use id::{
     AssignmentId, AuthorizationId, BatchId, BreakGlassId, CaseId, DepartmentId, EventId, ItemCode, MeasureCode,
     PurposeCode, RecordId, SubjectId, WebhookId,
 };
+pub use listing::{ListingDecision, ListingStage};
 pub use push::{DeliveryState, EventKind, WebhookState};
 pub use sealed::{Envelope, Place, SealedFields};
 pub use sensitive::Sensitive;

@@ -16,6 +16,8 @@ vocabulary! {
         Tombstone,
         /// A tip-off.
         Tipoff,
+        /// An entry on a list.
+        Listing,
     }
 }
 

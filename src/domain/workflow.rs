@@ -118,6 +118,18 @@ vocabulary! {
         Promise,
         /// 补齐: the papers are there.
         Keep,
+        /// 初步认定: an entry on a list is drafted.
+        Draft,
+        /// 告知: the party is told, and may state its case.
+        Notify,
+        /// 陈述申辩: the party states its case.
+        State,
+        /// 认定: the entry goes on the list.
+        List,
+        /// 不予认定: it does not.
+        Drop,
+        /// 撤销认定: it is taken off the list.
+        Withdraw,
         /// 交办: an officer is named to handle a tip-off.
         Assign,
         /// 查看举报人: the officer who handles a tip-off reads who reported.

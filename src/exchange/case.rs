@@ -13,7 +13,9 @@ use super::fault::Fault;
 use super::gateway::Gateway;
 use super::inquiry::Inquiry;
 use crate::access::{CaseAction, CasePermit, Concern};
-use crate::domain::{AssignmentId, CaseId, Date, ItemCode, Place, RecordId, SealedFields, Sensitive, WorkflowStep};
+use crate::domain::{
+    AssignmentId, CaseId, Date, Envelope, ItemCode, Place, RecordId, SealedFields, Sensitive, WorkflowStep,
+};
 use crate::ledger::{Decision, EntryKind, EntryQuery, NewEntry};
 use crate::masking;
 use crate::store;
@@ -109,14 +111,34 @@ fn place<'a>(gateway: &'a Gateway, item: &'a ItemCode, field: &'a str, (case, nu
     Place { division: gateway.division(), item, field, record: RecordId::new(*case.bytes()), version: number }
 }
 
+/// A text of a step as it was sealed, for whoever may read the texts of the case: to go on with, never to be shown.
+pub(super) fn opened(
+    inquiry: &Inquiry,
+    step: &CaseStep,
+    name: &str,
+    concern: Concern,
+) -> Result<Option<Sensitive>, Fault> {
+    let Some(permit) = inquiry.permit().case(CaseAction::ReadTexts, concern) else { return Ok(None) };
+    let Some(envelope) = step.texts.get(name) else { return Ok(None) };
+    open_under(inquiry.gateway(), step, (name, envelope), &permit).map(Some)
+}
+
+fn open_under(
+    gateway: &Gateway,
+    step: &CaseStep,
+    (name, envelope): (&str, &Envelope),
+    permit: &CasePermit,
+) -> Result<Sensitive, Fault> {
+    let item = item()?;
+    let place = place(gateway, &item, name, (step.case, step.number));
+    gateway.keyring.open_case_text(&place, envelope, permit).map_err(|error| Fault::Corrupt(error.to_string()))
+}
+
 /// A text of a step, for whoever may read the texts of the case; `None` when there is none, or it is not for the caller.
 pub fn text(inquiry: &Inquiry, step: &CaseStep, name: &str, concern: Concern) -> Result<Option<String>, Fault> {
     let Some(permit) = inquiry.permit().case(CaseAction::ReadTexts, concern) else { return Ok(None) };
     let Some(envelope) = step.texts.get(name) else { return Ok(None) };
-    let item = item()?;
-    let place = place(inquiry.gateway(), &item, name, (step.case, step.number));
-    let opened = inquiry.gateway().keyring.open_case_text(&place, envelope, &permit);
-    let opened = opened.map_err(|error| Fault::Corrupt(error.to_string()))?;
+    let opened = open_under(inquiry.gateway(), step, (name, envelope), &permit)?;
     Ok(masking::show_case_text(&permit, &opened))
 }
 

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use super::fault::Fault;
 use super::gateway::Gateway;
 use super::import::{Content, PreparedRecord, PreparedSubject, RecordSink, Written};
+use super::submission;
 use crate::domain::identifier::IdentifierKind;
 use crate::domain::text::normalise_name;
 use crate::domain::{
@@ -132,9 +133,8 @@ impl<'g> Depositor<'g> {
 
     fn digests(&self, record: &PreparedRecord) -> Digests {
         let keyring = &self.gateway.keyring;
-        let key = format!("{}\u{1f}{}", record.item, record.key_text.expose());
         Digests {
-            key: keyring.digest("record.key", key.as_bytes()),
+            key: submission::key_digest(self.gateway, record),
             content: keyring.digest("record.content", record.content_text().expose().as_bytes()),
         }
     }

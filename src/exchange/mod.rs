@@ -22,6 +22,7 @@ pub mod import;
 pub mod inquiry;
 pub mod joint_action;
 pub mod ledger_pages;
+pub mod listing;
 pub mod node_id;
 mod page;
 pub mod promise;

@@ -37,6 +37,8 @@ pub enum NodeRef {
     Promise(CaseId),
     /// A tip-off.
     Tipoff(CaseId),
+    /// An entry on a list, as a case.
+    Listing(CaseId),
     /// An event.
     Event(EventId),
     /// A webhook.
@@ -76,6 +78,7 @@ impl NodeIds {
             NodeRef::Tombstone(id) => (b'T', *id.bytes()),
             NodeRef::Promise(id) => (b'P', *id.bytes()),
             NodeRef::Tipoff(id) => (b'G', *id.bytes()),
+            NodeRef::Listing(id) => (b'L', *id.bytes()),
             NodeRef::Event(id) => (b'V', *id.bytes()),
             NodeRef::Webhook(id) => (b'W', *id.bytes()),
             NodeRef::Entry(index) => (b'E', u128::from(index).to_be_bytes()),
@@ -110,6 +113,7 @@ impl NodeIds {
             b'T' => Some(NodeRef::Tombstone(CaseId::new(uuid))),
             b'P' => Some(NodeRef::Promise(CaseId::new(uuid))),
             b'G' => Some(NodeRef::Tipoff(CaseId::new(uuid))),
+            b'L' => Some(NodeRef::Listing(CaseId::new(uuid))),
             b'V' => Some(NodeRef::Event(EventId::new(uuid))),
             b'W' => Some(NodeRef::Webhook(WebhookId::new(uuid))),
             b'E' => u64::try_from(u128::from_be_bytes(uuid)).ok().map(NodeRef::Entry),

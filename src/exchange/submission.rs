@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::authorization::InputProblem;
 use super::deposit::{Authority, BatchOrigin, Depositor, digest_of};
 use super::fault::Fault;
+use super::gateway::Gateway;
 use super::import::reader::{Row, Table};
 use super::import::{
     self, ImportContext, ImportError, PreparedRecord, Problem, Progress, RecordSink, Reject, Watch, Written,
@@ -96,6 +97,43 @@ pub fn submit(
     depositor.finish(&serde_json::to_string(&report).unwrap_or_default())?;
     let duplicate = || RowReport { outcome: "DUPLICATE", problems: Vec::new() };
     Ok(Ok(SubmissionReport { rows: rows.into_iter().map(|row| row.unwrap_or_else(duplicate)).collect() }))
+}
+
+/// The checks of a row that is not taken in yet: the record that it would become, or what is wrong with it.
+pub(super) fn prepare(
+    inquiry: &Inquiry,
+    item: &Item,
+    row: &BTreeMap<String, Option<String>>,
+) -> Result<Result<PreparedRecord, Vec<InputProblem>>, Fault> {
+    let Some(vintage) = item.vintage(None) else { return Err(Fault::Corrupt(item.code.to_string())) };
+    let (table, _) = table(std::slice::from_ref(row));
+    let (mut kept, mut rejects) = (Kept(Vec::new()), Rejects(Vec::new()));
+    match import::run(table, &context(inquiry, item, vintage), &mut kept, &mut rejects) {
+        Ok(_) => {}
+        Err(error) => return refused(error).map(|refused| Err(refused.err().unwrap_or_default())),
+    }
+    if let Some(reject) = rejects.0.first() {
+        return Ok(Err(problems(&reject.problems)));
+    }
+    Ok(kept.0.pop().ok_or_else(|| InputProblem::one("row", "ROW", "send the row")))
+}
+
+/// The digest of a record's natural key, by which the registry knows it.
+pub(super) fn key_digest(gateway: &Gateway, record: &PreparedRecord) -> [u8; 32] {
+    let key = format!("{}\u{1f}{}", record.item, record.key_text.expose());
+    gateway.keyring.digest("record.key", key.as_bytes())
+}
+
+/// Keeps what passed the checks, and stores nothing.
+struct Kept(Vec<PreparedRecord>);
+
+impl RecordSink for Kept {
+    type Error = super::deposit::DepositError;
+
+    fn write(&mut self, batch: &[PreparedRecord]) -> Result<Vec<Written>, Self::Error> {
+        self.0.extend(batch.iter().cloned());
+        Ok(batch.iter().map(|_| Written::Unchanged).collect())
+    }
 }
 
 fn context<'c>(inquiry: &'c Inquiry, item: &'c Item, vintage: &'c crate::catalogue::Vintage) -> ImportContext<'c> {

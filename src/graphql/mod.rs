@@ -11,6 +11,7 @@ pub mod document_cache;
 pub mod engine;
 pub mod error;
 pub mod guard;
+mod listings;
 pub mod media;
 mod mutation;
 pub mod normalise;

@@ -24,9 +24,12 @@ pub struct RegisterMutation;
 /// The roles that may use each mutation. Asked before the intent is written, so a refusal is one entry.
 pub(super) fn roles_of(field: &str) -> &'static [Role] {
     match field {
-        "grantAuthorization" | "revokeAuthorization" | "fileObjection" | "applyForRepair" | "retractApplication" => {
-            &[Role::Subject]
-        }
+        "grantAuthorization"
+        | "revokeAuthorization"
+        | "fileObjection"
+        | "applyForRepair"
+        | "retractApplication"
+        | "stateOnListing" => &[Role::Subject],
         "breakGlass" => break_glass::OPENERS,
         "proposeRedaction" => redaction::PROPOSERS,
         "agreeToRedaction" => redaction::APPROVERS,
@@ -44,6 +47,10 @@ pub(super) fn roles_of(field: &str) -> &'static [Role] {
         | "revokeRepair"
         | "acceptPromise"
         | "keepPromise"
+        | "draftListing"
+        | "notifyListing"
+        | "decideListing"
+        | "withdrawListing"
         | "answerTipoff"
         | "revealReporter" => &[Role::Department, Role::Coordinator],
         "submitTipoff" => &[Role::Public],

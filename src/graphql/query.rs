@@ -147,6 +147,7 @@ impl RegisterQuery {
                     | NodeRef::Tombstone(_)
                     | NodeRef::Promise(_)
                     | NodeRef::Tipoff(_)
+                    | NodeRef::Listing(_)
                     | NodeRef::Event(_)
                     | NodeRef::Webhook(_),
                 ) => None,

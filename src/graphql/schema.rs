@@ -6,6 +6,7 @@ use async_graphql::{MergedObject, Schema, ValidationMode};
 
 use super::applications::{ApplicationMutation, ApplicationQuery};
 use super::guard::HEIGHT;
+use super::listings::{ListingMutation, ListingQuery};
 use super::mutation::RegisterMutation;
 use super::object::node::Node;
 use super::object::record::RecordObject;
@@ -24,7 +25,16 @@ pub type GatewaySchema = Schema<QueryRoot, MutationRoot, SubscriptionRoot>;
 /// Everything that can be asked.
 #[derive(Clone, Copy, Debug, MergedObject)]
 #[graphql(name = "Query")]
-pub struct QueryRoot(RegisterQuery, WorkflowQuery, ApplicationQuery, PromiseQuery, ReturnQuery, PushQuery, TipoffQuery);
+pub struct QueryRoot(
+    RegisterQuery,
+    WorkflowQuery,
+    ApplicationQuery,
+    PromiseQuery,
+    ReturnQuery,
+    PushQuery,
+    TipoffQuery,
+    ListingQuery,
+);
 
 /// Everything that can be changed.
 #[derive(Clone, Copy, Debug, MergedObject)]
@@ -36,6 +46,7 @@ pub struct MutationRoot(
     PromiseMutation,
     PushMutation,
     TipoffMutation,
+    ListingMutation,
 );
 
 /// Builds the schema of a catalogue.
@@ -59,6 +70,7 @@ fn build_with(catalogue: &Arc<Catalogue>, validation: ValidationMode) -> Gateway
                 ReturnQuery,
                 PushQuery,
                 TipoffQuery,
+                ListingQuery,
             ),
             MutationRoot(
                 RegisterMutation,
@@ -67,6 +79,7 @@ fn build_with(catalogue: &Arc<Catalogue>, validation: ValidationMode) -> Gateway
                 PromiseMutation,
                 PushMutation,
                 TipoffMutation,
+                ListingMutation,
             ),
             SubscriptionRoot,
         )

@@ -17,6 +17,7 @@ mod insert;
 pub mod joint_action;
 pub mod ledger;
 mod limited;
+pub mod listing;
 pub mod promise;
 pub mod record;
 pub mod schema;

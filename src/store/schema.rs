@@ -202,7 +202,7 @@ diesel::table! {
 diesel::table! {
     tombstones (id) {
         id -> Binary,
-        application -> Binary,
+        case_id -> Binary,
         record -> Binary,
         item -> Text,
         cause -> Text,
@@ -309,6 +309,23 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    listings (id) {
+        id -> Binary,
+        item -> Text,
+        subject -> Binary,
+        decider -> Text,
+        legal_basis -> Text,
+        stage -> Text,
+        notified_on -> Text,
+        state_by -> Text,
+        decided_on -> Text,
+        record -> Nullable<Binary>,
+        steps -> BigInt,
+        entry -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     subjects,
     subject_identifiers,
@@ -332,5 +349,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     deliveries,
     tipoffs,
     tipoff_reporters,
-    tipoff_attachments
+    tipoff_attachments,
+    listings
 );

@@ -12,8 +12,8 @@ use crate::domain::{CaseId, Instant, ItemCode, RecordId, TombstoneCause};
 pub struct Tombstone {
     /// Its id.
     pub id: CaseId,
-    /// The application that led to it.
-    pub application: CaseId,
+    /// The case that led to it: an application, or the withdrawal of an entry on a list.
+    pub case: CaseId,
     /// The record.
     pub record: RecordId,
     /// Its item.
@@ -32,7 +32,7 @@ pub struct Tombstone {
 #[diesel(table_name = tombstones)]
 struct Row {
     id: Vec<u8>,
-    application: Vec<u8>,
+    case_id: Vec<u8>,
     record: Vec<u8>,
     item: String,
     cause: String,
@@ -48,7 +48,7 @@ impl TryFrom<Row> for Tombstone {
         let corrupt = |column| StoreError::corrupt("tombstones", column, &row.id);
         Ok(Self {
             id: row_id(CaseId::from_slice, "tombstones", "id", &row.id)?,
-            application: row_id(CaseId::from_slice, "tombstones", "application", &row.application)?,
+            case: row_id(CaseId::from_slice, "tombstones", "case_id", &row.case_id)?,
             record: row_id(RecordId::from_slice, "tombstones", "record", &row.record)?,
             item: ItemCode::parse(&row.item).ok_or_else(|| corrupt("item"))?,
             cause: row.cause.parse().map_err(|_| corrupt("cause"))?,
@@ -63,7 +63,7 @@ impl TryFrom<Row> for Tombstone {
 pub fn insert(connection: &mut AnyConnection, stones: &[Tombstone]) -> Result<(), StoreError> {
     let row = |stone: &Tombstone| Row {
         id: stone.id.bytes().to_vec(),
-        application: stone.application.bytes().to_vec(),
+        case_id: stone.case.bytes().to_vec(),
         record: stone.record.bytes().to_vec(),
         item: stone.item.as_str().to_owned(),
         cause: stone.cause.name().to_owned(),
@@ -82,10 +82,10 @@ pub fn find(connection: &mut AnyConnection, id: CaseId) -> Result<Option<Tombsto
     row.map(Tombstone::try_from).transpose()
 }
 
-/// Those of an application, by receiver.
-pub fn of_application(connection: &mut AnyConnection, application: CaseId) -> Result<Vec<Tombstone>, StoreError> {
+/// Those of a case, by receiver.
+pub fn of_case(connection: &mut AnyConnection, case: CaseId) -> Result<Vec<Tombstone>, StoreError> {
     let query = tombstones::table
-        .filter(tombstones::application.eq(application.bytes().as_slice()))
+        .filter(tombstones::case_id.eq(case.bytes().as_slice()))
         .select(Row::as_select())
         .order((tombstones::created_at.asc(), tombstones::receiver.asc()));
     let rows: Vec<Row> = query.load(connection)?;

@@ -33,6 +33,7 @@ mod ledger_files;
 mod ledger_log;
 mod ledger_public;
 mod limits;
+mod listings;
 mod masks;
 mod matrix;
 mod migrations;

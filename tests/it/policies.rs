@@ -72,7 +72,12 @@ fn every_shipped_policy_that_opens_a_field_opens_one() {
         ["dispatch", "end", "implement", "initiate", "promise", "read-texts", "view-concerned", "view-published"];
     let others = others.chain(["decide", "escalated", "file"].map(|step| format!("application.{step}")));
     let others = others.chain(steps.map(|step| format!("joint-action.{step}")));
-    let others = others.chain(["assign", "handle"].map(|step| format!("tipoff.{step}")));
+    let others = others.chain(
+        ["assign", "handle"]
+            .map(|step| format!("tipoff.{step}"))
+            .into_iter()
+            .chain(["decide", "state"].map(|step| format!("listing.{step}"))),
+    );
     let all: BTreeSet<String> = used.into_iter().chain(others).collect();
     assert_eq!(all.into_iter().collect::<Vec<_>>(), decider.policy_ids());
 }

@@ -43,6 +43,9 @@ keys = "keys.json"
 exports = "exports"
 workers = 2
 
+[webhooks]
+hosts = ["127.0.0.1"]
+
 [[issuer]]
 issuer = "{}"
 audience = "{}"

@@ -1,6 +1,7 @@
 //! The joint work of the demo's last weeks (联合奖惩), played through a gateway of its own whose clock goes from day to day: an action
 //! in force, one that waits to be dispatched too long, one with an answer that is late, one that rests while an objection is
-//! examined, one in an inbox, an application for repair, a promise that was kept and one that was not. On firms that do not exist.
+//! examined, one in an inbox, an application for repair, a promise that was kept and one that was not, an entry on a list whose party is
+//! heard, a tip-off. On firms that do not exist.
 
 use std::fmt::Write as _;
 use std::net::TcpListener;
@@ -157,7 +158,38 @@ impl Stage {
             { "kind": "COMMITMENT", "name": "信用承诺书.pdf", "sha256": digest }
         ] });
         self.take(&self.firm(5)?, "applyForRepair", "ApplyForRepairInput", &repair)?;
-        Ok(())
+        self.hear()?;
+        self.report()
+    }
+
+    /// An entry on a list is drafted about a firm, which is told and may state its case.
+    fn hear(&self) -> anyhow::Result<()> {
+        let (office, on) = (self.department(Role::Department, "AMR")?, self.clock_today().to_string());
+        let draft = json!({
+            "item": "serious-dishonesty", "legalBasis": "《市场监督管理严重违法失信名单管理办法》（样例）",
+            "reason": "（合成样例）再次逾期未履行", "row": {
+                "信用主体类别": "法人及非法人组织", "统一社会信用代码": uscc(1)?, "单位名称": name(1),
+                "名单名称": "市场监督管理严重违法失信名单（样例）", "列入事由": "（合成样例）再次逾期未履行处罚决定",
+                "列入依据": "《市场监督管理严重违法失信名单管理办法》", "认定文号": "东营样例拟列字001号",
+                "列入决定机关": "东营市市场监督管理局", "列入日期": on, "数据来源单位": "东营市市场监督管理局",
+            },
+        });
+        let drafted = self.take(&office, "draftListing", "DraftListingInput", &draft)?;
+        let notice = json!({ "id": drafted.pointer("/listing/id"), "notifiedOn": on,
+            "notice": "（合成样例）拟将你单位列入名单，可在五个工作日内陈述申辩" });
+        self.take(&office, "notifyListing", "NotifyListingInput", &notice).map(drop)
+    }
+
+    /// Somebody reports a firm; the coordinator names the tax officer who handles it.
+    fn report(&self) -> anyhow::Result<()> {
+        let tipoff = json!({ "uscc": uscc(0)?, "field": "MARKET_ORDER", "conduct": "（合成样例）门店无照经营",
+            "reporter": { "name": "样例举报人", "contact": "（样例）无" } });
+        self.take(&self.firm(2)?, "submitTipoff", "SubmitTipoffInput", &tipoff)?;
+        let coordinator = self.department(Role::Coordinator, "DRC")?;
+        let answer = self.post(&coordinator, "{ tipoffs(first: 1) { nodes { id } } }", &Value::Null)?;
+        let id = answer.pointer("/data/tipoffs/nodes/0/id").with_context(|| format!("the story's tip-off: {answer}"))?;
+        let to = json!({ "id": id, "department": "TAX", "officer": "tax-officer-1" });
+        self.take(&coordinator, "assignTipoff", "AssignTipoffInput", &to).map(drop)
     }
 
     /// Of the first action all answer and report, of the second all answer, of the third one department is silent.
@@ -235,6 +267,9 @@ impl Stage {
             "initiateJointAction" | "dispatchJointAction" => "JointActionSuccess { action { id } }",
             "respondJointAction" | "submitExecutionFeedback" => "AssignmentSuccess { assignment { id } }",
             "acceptPromise" | "keepPromise" => "PromiseSuccess { promise { id } }",
+            "draftListing" | "notifyListing" => "ListingSuccess { listing { id } }",
+            "submitTipoff" => "SubmitTipoffSuccess { code }",
+            "assignTipoff" => "TipoffSuccess { tipoff { id } }",
             _ => "ApplicationSuccess { application { id } }",
         };
         let is_promise = field == "acceptPromise";

@@ -59,6 +59,21 @@ pub(super) fn abnormal(firm: &Firm, listed_on: Date, removed_on: Option<Date>) -
     sent_by(row, MARKET)
 }
 
+/// A row of 重点关注名单; an entry that was removed is over.
+pub(super) fn watched(firm: &Firm, listed_on: Date, removed_on: Option<Date>) -> Row {
+    let row = coded(Subject::Body(firm))
+        .text("主体名称", &firm.name)
+        .text("名单名称", "安全生产重点关注名单（样例）")
+        .text("列入事由", "（合成样例）多次被责令整改")
+        .text("列入依据", "《重点关注名单管理办法》（合成样例）")
+        .decided_on("列入日期", listed_on)
+        .text("认定单位", MARKET.name)
+        .code("认定单位统一社会信用代码", MARKET.uscc())
+        .date("移出日期", removed_on)
+        .text("移出事由", if removed_on.is_some() { "已完成整改" } else { "" });
+    sent_by(row, MARKET)
+}
+
 /// A row of 严重失信主体名单.
 pub(super) fn serious(subject: Subject<'_>, serial: usize, listed_on: Date) -> Row {
     let row = certificate(represented(coded(subject).text("主体名称", subject.name()), subject), subject)

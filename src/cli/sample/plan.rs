@@ -54,6 +54,7 @@ pub(super) fn sheets(world: &World, seed: u64) -> Vec<Sheet> {
     sheets.extend([abnormal(world, draw), serious(world, draw), debtors(world, draw)]);
     sheets.extend([tax(world, draw), customs(world, draw), commitments(world, draw)]);
     sheets.extend([evaluations(world, draw), social_insurance(world, draw), health(world), religion(world)]);
+    sheets.push(watched(world, draw));
     sheets
 }
 
@@ -230,6 +231,19 @@ fn abnormal(world: &World, draw: &mut Draw) -> Sheet {
     (recipe, rows)
 }
 
+fn watched(world: &World, draw: &mut Draw) -> Sheet {
+    let received_on = before(world.today, 2);
+    let entry = |firm, days: i32, removed_on| listing::watched(firm, before(received_on, days), removed_on);
+    let mut rows = Vec::new();
+    for firm in world.bodies().filter_map(Subject::body) {
+        if rows.is_empty() || draw.chance(6) {
+            let removed_on = draw.chance(30).then(|| before(received_on, 20));
+            rows.push(entry(firm, draw.pick(&[40, 120, 300]), removed_on));
+        }
+    }
+    (recipe("watch-list", "重点关注名单", received_on), rows)
+}
+
 fn serious(world: &World, draw: &mut Draw) -> Sheet {
     let received_on = before(world.today, 5);
     let mut rows = Vec::new();
@@ -241,7 +255,7 @@ fn serious(world: &World, draw: &mut Draw) -> Sheet {
     }
     let recipe = Recipe {
         breaks: &[Break::WrongCheck, Break::FutureDecision],
-        lacks: &["列入依据"],
+        lacks: &["法定代表人"],
         ..recipe("serious-dishonesty", "严重失信主体名单", received_on)
     };
     (recipe, rows)
@@ -264,7 +278,7 @@ fn debtors(world: &World, draw: &mut Draw) -> Sheet {
     let recipe = Recipe {
         encoding: SampleEncoding::Gb18030Crlf,
         breaks: &[Break::WrongCheck, Break::WrongCitizenNumber],
-        lacks: &["执行依据文号"],
+        lacks: &["法定代表人"],
         ..recipe("judgment-debtor", "失信被执行人", received_on)
     };
     (recipe, rows)

@@ -112,7 +112,7 @@ pub fn answer(inquiry: &Inquiry, wanted: &Answer) -> Result<Taken, Fault> {
     let cause = if is_withdrawn { TombstoneCause::Withdrawn } else { TombstoneCause::Corrected };
     let ending = json!({ "ending": JointActionEnding::Revoked });
     let actions = rest::changes(inquiry, record.id, &ActionStep::End(JointActionEnding::Revoked), &ending)?;
-    let tombstones = tombstone::for_receivers(inquiry, &view.row, &record, cause, &actions)?;
+    let tombstones = tombstone::for_receivers(inquiry, (view.row.id, &view.row.provider), &record, cause, &actions)?;
     let states = (record.version, RecordState::Current, RecordState::Withdrawn);
     let effects = Effects { actions, record: is_withdrawn.then_some(states), tombstones };
     decide(inquiry, view, decision((step, WorkflowStep::Uphold), Some(cause), facts, texts), &effects)

@@ -171,7 +171,8 @@ pub fn decide_on(inquiry: &Inquiry, id: &str, decision: RepairDecision, reason: 
         let cause = TombstoneCause::Repaired;
         let ending = json!({ "ending": JointActionEnding::Repaired });
         effects.actions = rest::changes(inquiry, record.id, &ActionStep::End(JointActionEnding::Repaired), &ending)?;
-        effects.tombstones = tombstone::for_receivers(inquiry, &view.row, &record, cause, &effects.actions)?;
+        effects.tombstones =
+            tombstone::for_receivers(inquiry, (view.row.id, &view.row.provider), &record, cause, &effects.actions)?;
         effects.record = Some((record.version, RecordState::Current, RecordState::Repaired));
         decided_as = Some(cause);
     }
@@ -195,7 +196,7 @@ pub fn revoke(inquiry: &Inquiry, id: &str, reason: &str) -> Result<Taken, Fault>
     let cause = TombstoneCause::Restored;
     let effects = Effects {
         record: Some((record.version, RecordState::Repaired, RecordState::Current)),
-        tombstones: tombstone::for_receivers(inquiry, &view.row, &record, cause, &[])?,
+        tombstones: tombstone::for_receivers(inquiry, (view.row.id, &view.row.provider), &record, cause, &[])?,
         ..Effects::default()
     };
     let texts: &[(&str, &str)] = &[("reason", reason.trim())];

@@ -11,8 +11,8 @@ use super::super::inquiry::Inquiry;
 use super::super::joint_action::rest;
 use super::super::node_id::NodeRef;
 use super::super::page;
-use super::{ApplicationRow, ApplicationView};
-use crate::domain::{CaseId, Instant, TombstoneCause};
+use super::ApplicationView;
+use crate::domain::{CaseId, DepartmentId, Instant, TombstoneCause};
 use crate::ledger::{EntryKind, EntryQuery};
 use crate::store;
 use crate::store::record::Record;
@@ -34,9 +34,9 @@ pub struct TombstonePage {
 }
 
 /// One for each who received the record, and for each who was assigned a measure that rests on it.
-pub(super) fn for_receivers(
+pub(in crate::exchange) fn for_receivers(
     inquiry: &Inquiry,
-    application: &ApplicationRow,
+    (case, decider): (CaseId, &DepartmentId),
     record: &Record,
     cause: TombstoneCause,
     actions: &[rest::Change],
@@ -44,13 +44,13 @@ pub(super) fn for_receivers(
     let gateway = inquiry.gateway();
     let mut receivers = received(inquiry, record)?;
     receivers.extend(actions.iter().flat_map(rest::Change::departments).map(|id| id.as_str().to_owned()));
-    let earlier = gateway.registry.read(|connection| store::tombstone::of_application(connection, application.id))?;
+    let earlier = gateway.registry.read(|connection| store::tombstone::of_case(connection, case))?;
     receivers.extend(earlier.into_iter().map(|stone| stone.receiver));
     // Whoever decided knows.
-    receivers.remove(application.provider.as_str());
+    receivers.remove(decider.as_str());
     let stone = |receiver| Tombstone {
         id: CaseId::new(gateway.ambient.uuid7()),
-        application: application.id,
+        case,
         record: record.id,
         item: record.item.clone(),
         cause,
@@ -84,7 +84,7 @@ fn received(inquiry: &Inquiry, record: &Record) -> Result<BTreeSet<String>, Faul
 /// The tombstones of an application: who received the record, and who has acknowledged what became of it. For its provider, its
 /// subject and the coordinator.
 pub fn of(inquiry: &Inquiry, view: &ApplicationView) -> Result<Vec<Tombstone>, Fault> {
-    Ok(inquiry.gateway().registry.read(|connection| store::tombstone::of_application(connection, view.row().id))?)
+    Ok(inquiry.gateway().registry.read(|connection| store::tombstone::of_case(connection, view.row().id))?)
 }
 
 /// The tombstones that the caller's organisation has not acknowledged, the oldest first.

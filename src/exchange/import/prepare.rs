@@ -93,6 +93,9 @@ pub(super) fn prepare(context: &ImportContext<'_>, layout: &Layout, row: &Row) -
         return Err(problems);
     };
     let completeness = required::check(&cells, &values, subject.category, &mut problems);
+    if problems.iter().any(|problem| problem.reason == Reason::Unfounded) {
+        return Err(problems);
+    }
     let windows = publication(context, &values, (&dates, &kinds));
     let provider = provider(context, &values, &mut problems);
     let (on_time, provisional) = timeliness(context, &dates);

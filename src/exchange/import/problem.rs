@@ -91,6 +91,7 @@ reasons! {
     FineWithoutAmount Reject "罚款而无罚款金额" "a fine without an amount",
     ConfiscationWithoutAmount Reject "没收而无没收金额" "a confiscation without an amount",
     SuspensionWithoutLicence Reject "暂扣或吊销而无证照名称" "a suspension or revocation without the licence's name",
+    Unfounded Reject "名单信息缺少必填项（列入依据、认定单位等）" "an entry on a list lacks what it rests on, or who decided",
     MissingColumn Incomplete "缺少必填列" "a required column is not in the file",
     MissingCell Incomplete "缺少必填值" "a required cell is empty",
     UnknownColumn Warn "未知列" "a column is not known to the catalogue and was left out",

@@ -38,7 +38,10 @@ pub(super) fn check(
         if values.at(at).is_some() {
             filled += 1;
         } else {
-            let reason = if cells.layout.has_field(at) { Reason::MissingCell } else { Reason::MissingColumn };
+            // Nobody is listed without a list, a basis and a deciding unit.
+            let is_entry = cells.item.list.is_some() && field.required == Requirement::Mandatory;
+            let missing = if cells.layout.has_field(at) { Reason::MissingCell } else { Reason::MissingColumn };
+            let reason = if is_entry { Reason::Unfounded } else { missing };
             problems.push(Problem::of(reason, &cells.layout.name_of_field(at), ValueClass::Text));
         }
     }

@@ -59,6 +59,12 @@ fn as_step(step: &CaseStep, assignments: &[AssignmentRow]) -> Option<Step> {
         | WorkflowStep::Revoke
         | WorkflowStep::Promise
         | WorkflowStep::Keep
+        | WorkflowStep::Draft
+        | WorkflowStep::Notify
+        | WorkflowStep::State
+        | WorkflowStep::List
+        | WorkflowStep::Drop
+        | WorkflowStep::Withdraw
         | WorkflowStep::Assign
         | WorkflowStep::Reveal
         | WorkflowStep::Answer => return None,

@@ -10,6 +10,7 @@ use super::super::fault::Fault;
 use super::super::gateway::Gateway;
 use super::super::inquiry::Inquiry;
 use super::super::joint_action::{self, AssignmentView, JointActionView};
+use super::super::listing::{self, ListingView};
 use super::super::node_id::NodeRef;
 use super::super::tipoff::{self, TipoffView};
 use super::EventRow;
@@ -99,7 +100,7 @@ pub fn action(inquiry: &Inquiry, event: &EventRow) -> Result<Option<Arc<JointAct
     match event.kind {
         EventKind::JointAction => Ok(joint_action::find(inquiry, CaseId::new(event.about))?.map(Arc::new)),
         EventKind::Assignment => Ok(assignment(inquiry, event)?.map(|found| Arc::clone(found.action()))),
-        EventKind::Application | EventKind::Tombstone | EventKind::Tipoff => Ok(None),
+        _ => Ok(None),
     }
 }
 
@@ -133,6 +134,14 @@ pub fn tombstone(inquiry: &Inquiry, event: &EventRow) -> Result<Option<Tombstone
 pub fn tipoff(inquiry: &Inquiry, event: &EventRow) -> Result<Option<TipoffView>, Fault> {
     match event.kind {
         EventKind::Tipoff => tipoff::find(inquiry, CaseId::new(event.about)),
+        _ => Ok(None),
+    }
+}
+
+/// The entry on a list that an event is about.
+pub fn listing(inquiry: &Inquiry, event: &EventRow) -> Result<Option<ListingView>, Fault> {
+    match event.kind {
+        EventKind::Listing => listing::find(inquiry, CaseId::new(event.about)),
         _ => Ok(None),
     }
 }

@@ -9,6 +9,7 @@ use crate::store::application::ApplicationRow;
 use crate::store::assignment::AssignmentRow;
 use crate::store::case_step::CaseStep;
 use crate::store::joint_action::JointActionRow;
+use crate::store::listing::ListingRow;
 use crate::store::tipoff::TipoffRow;
 use crate::store::tombstone::Tombstone;
 
@@ -70,6 +71,28 @@ pub(in crate::exchange) fn of_action(
                 notices.tell(receiver, EventKind::JointAction, *action.id.bytes());
             }
         }
+    }
+    notices.events
+}
+
+/// Who is told of a step on the way to an entry on a list: the department that decides and the coordinator from the party's statement on,
+/// and everybody who had received the record when it is withdrawn.
+pub(in crate::exchange) fn of_listing(
+    gateway: &Gateway,
+    listing: &ListingRow,
+    tombstones: &[Tombstone],
+    step: &CaseStep,
+) -> Vec<EventRow> {
+    let mut notices = Notices::of(gateway, listing.subject, step);
+    if !matches!(step.step, WorkflowStep::Draft | WorkflowStep::Notify) {
+        let mut receivers = vec![listing.decider.as_str(), gateway.departments.coordinator().as_str()];
+        receivers.dedup();
+        for receiver in receivers {
+            notices.tell(receiver, EventKind::Listing, *listing.id.bytes());
+        }
+    }
+    for stone in tombstones {
+        notices.tell(&stone.receiver, EventKind::Tombstone, *stone.id.bytes());
     }
     notices.events
 }

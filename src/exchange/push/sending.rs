@@ -177,6 +177,7 @@ fn about(event: &EventRow) -> NodeRef {
         EventKind::Assignment => NodeRef::Assignment(AssignmentId::new(event.about)),
         EventKind::Application => NodeRef::Application(CaseId::new(event.about)),
         EventKind::Tombstone => NodeRef::Tombstone(CaseId::new(event.about)),
+        EventKind::Listing => NodeRef::Listing(CaseId::new(event.about)),
         EventKind::Tipoff => NodeRef::Tipoff(CaseId::new(event.about)),
     }
 }

@@ -5,6 +5,7 @@ use async_graphql::{Context, ID, Object};
 use super::application::{Application, Tombstone};
 use super::connection::EventConnection;
 use super::joint_action::{Assignment, JointAction};
+use super::listing::Listing;
 use super::tipoff::Tipoff;
 use crate::domain::{EventKind, WorkflowStep};
 use crate::exchange::node_id::NodeRef;
@@ -66,6 +67,11 @@ impl Event {
     /// The objection or the application for repair that it is about.
     async fn application(&self, ctx: &Context<'_>) -> Nullable<Application> {
         nullable(|| Ok(feed::application(ctx.inquiry()?, &self.0)?.map(Application)))
+    }
+
+    /// The entry on a list that it is about.
+    async fn listing(&self, ctx: &Context<'_>) -> Nullable<Listing> {
+        nullable(|| Ok(feed::listing(ctx.inquiry()?, &self.0)?.map(Listing)))
     }
 
     /// The tip-off that it is about: for the coordinator and the officer who handles it.

@@ -257,11 +257,11 @@ impl CaseStep {
         &self.step.facts
     }
 
-    /// The reason, or the report; other persons' names and numbers in it are replaced.
+    /// The reason, the report, or the statement of the party; other persons' names and numbers in it are replaced.
     async fn text(&self, ctx: &Context<'_>) -> Nullable<String> {
         nullable(|| {
             let inquiry = ctx.inquiry()?;
-            for name in ["reason", "report"] {
+            for name in ["reason", "report", "statement"] {
                 if let Some(text) = case::text(inquiry, &self.step, name, self.concern)? {
                     return Ok(Some(text));
                 }
@@ -270,7 +270,7 @@ impl CaseStep {
         })
     }
 
-    /// The notice that restores the subject's reputation (恢复信誉), of an objection that was right.
+    /// The notice: what a party was told of a draft (告知), or what restores its reputation (恢复信誉).
     async fn notice(&self, ctx: &Context<'_>) -> Nullable<String> {
         nullable(|| Ok(case::text(ctx.inquiry()?, &self.step, "notice", self.concern)?))
     }

@@ -15,6 +15,7 @@ pub mod department;
 pub mod event;
 pub mod finding;
 pub mod joint_action;
+pub mod listing;
 pub mod measure;
 pub mod node;
 pub mod promise;

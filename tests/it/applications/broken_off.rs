@@ -14,10 +14,10 @@ use crate::joint_actions::stage::{
     action, assignment, basis, dispatch, end, initiate, list, report, respond, uscc, wanted,
 };
 use crate::support::{Answered, TestApp};
-use crate::tipoffs;
+use crate::{listings, tipoffs};
 
 /// Every table that a step may write, and what its rows stand for.
-const TABLES: [&str; 16] = [
+const TABLES: [&str; 17] = [
     "joint_actions",
     "assignments",
     "case_steps",
@@ -34,6 +34,7 @@ const TABLES: [&str; 16] = [
     "tipoffs",
     "tipoff_reporters",
     "tipoff_attachments",
+    "listings",
 ];
 
 #[derive(QueryableByName)]
@@ -260,4 +261,38 @@ async fn a_tip_off_that_breaks_off_at_any_write_has_left_nothing() {
     assert!(named.data("/revealReporter/name").is_string(), "{}", named.text);
     let input = json!({ "id": id, "outcome": "UNSUBSTANTIATED", "answer": "经核实不属实" });
     fuse.burn("answer", async || tipoffs::step(&handler, "answerTipoff", input.clone()).await).await;
+}
+
+/// What is decided becomes a record in a transaction before the decision's: a decision that breaks off after it is taken again.
+#[actix_web::test]
+async fn an_entry_on_a_list_that_breaks_off_at_any_write_has_left_nothing_or_is_taken_again() {
+    let app = app();
+    list(&app, 1, "2025-09-01");
+    let mut fuse = Fuse::new(&app);
+    let (office, party) = (app.department("AMR"), firm(&app, 1));
+    let drafted =
+        fuse.burn("draft", async || listings::take(&office, "draftListing", listings::drafted(1)).await).await;
+    let id = listings::listing(&drafted)["id"].clone();
+    let notice = json!({ "id": id, "notifiedOn": "2026-09-18", "notice": "告知" });
+    fuse.burn("notify", async || listings::take(&office, "notifyListing", notice.clone()).await).await;
+    let statement = json!({ "id": id, "statement": "无异议" });
+    fuse.burn("state", async || listings::take(&party, "stateOnListing", statement.clone()).await).await;
+    let decision = json!({ "id": id, "decision": "LIST", "reason": "事实清楚" });
+    let mut broken_off = 0;
+    let decided = loop {
+        fuse.set(broken_off + 1);
+        let answered = listings::take(&office, "decideListing", decision.clone()).await;
+        fuse.set(0);
+        if answered.codes().is_empty() {
+            break answered;
+        }
+        broken_off += 1;
+        assert!(broken_off < 100, "{}", answered.text);
+    };
+    assert!(broken_off > 5, "{broken_off}");
+    assert_eq!(listings::listing(&decided)["stage"], "LISTED");
+    let query = "{ records(item: \"serious-dishonesty\") { totalCount } }";
+    assert_eq!(app.public().ask(query).await.data("/records/totalCount"), 2, "one record, however often it was tried");
+    let input = json!({ "id": id, "reason": "依据被撤销", "notice": "恢复信誉" });
+    fuse.burn("withdraw", async || listings::take(&office, "withdrawListing", input.clone()).await).await;
 }

@@ -118,6 +118,7 @@ fn the_items_are_those_of_the_city() {
         "serious-dishonesty SeriousDishonestyListing",
         "social-insurance-payment SocialInsurancePayment",
         "tax-class-a TaxCreditA",
+        "watch-list WatchListing",
     ];
     assert_eq!(types, expected);
 }

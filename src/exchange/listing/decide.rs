@@ -1,0 +1,117 @@
+//! 认定、不予认定、撤销认定: the entry becomes a record, or does not, or is taken back with everything that rests on it.
+
+use serde_json::json;
+
+use super::super::application::tombstone;
+use super::super::authorization::InputProblem;
+use super::super::case;
+use super::super::fault::Fault;
+use super::super::inquiry::Inquiry;
+use super::super::joint_action::rest;
+use super::super::push::notices;
+use super::super::submission::{self, Submission};
+use super::{ListingView, Taken, advance, concern, permitted, steps, write};
+use crate::access::CaseAction;
+use crate::domain::joint_action::Step as ActionStep;
+use crate::domain::listing::Step;
+use crate::domain::{JointActionEnding, ListingDecision, RecordId, RecordState, TombstoneCause, WorkflowStep};
+use crate::store;
+
+/// Decides on an entry. What is decided becomes a record in a transaction before the decision's own: when the gateway ends between the
+/// two, the same decision is taken again. The outer error is a fault, the inner what is wrong with the input. Blocks.
+pub fn decide(inquiry: &Inquiry, id: &str, decision: ListingDecision, reason: &str) -> Result<Taken, Fault> {
+    let (step, word) = match decision {
+        ListingDecision::List => (Step::List, WorkflowStep::List),
+        ListingDecision::Drop => (Step::Drop, WorkflowStep::Drop),
+    };
+    let (mut view, stage) = match permitted(inquiry, id, (CaseAction::DecideListing, step))? {
+        Ok(permitted) => permitted,
+        Err(refused) => return Ok(Err(refused)),
+    };
+    if let Some(problem) = case::text_problem(&["reason"], reason, "say why") {
+        return Ok(Err(vec![problem]));
+    }
+    if decision == ListingDecision::List {
+        match take_in(inquiry, &view)? {
+            Ok(record) => view.row.record = Some(record),
+            Err(problems) => return Ok(Err(problems)),
+        }
+    }
+    view.row.decided_on = Some(inquiry.today());
+    let mut row = view.row;
+    let texts = [("reason", reason.trim())];
+    let step = advance(inquiry, &mut row, (stage, word), (json!({ "decision": decision }), &texts))?;
+    write(inquiry, row, &step)
+}
+
+/// Takes the row that was drafted in, by the road of every row that a department reports.
+fn take_in(inquiry: &Inquiry, view: &ListingView) -> Result<Result<RecordId, Vec<InputProblem>>, Fault> {
+    let gateway = inquiry.gateway();
+    let corrupt = || Fault::Corrupt(format!("case_steps of {}", view.row.id));
+    let steps = steps(inquiry, view)?;
+    let drafted = steps.iter().find(|step| step.step == WorkflowStep::Draft).ok_or_else(corrupt)?;
+    let sent = case::opened(inquiry, drafted, "row", view.concern)?.ok_or_else(corrupt)?;
+    let row = serde_json::from_str(sent.expose()).map_err(|_| corrupt())?;
+    let item = gateway.catalogue.item(&view.row.item).ok_or_else(corrupt)?;
+    let prepared = match submission::prepare(inquiry, item, &row)? {
+        Ok(prepared) => prepared,
+        Err(problems) => return Ok(Err(problems)),
+    };
+    let submission = Submission { item: item.code.to_string(), vintage: None, rows: vec![row] };
+    let report = match submission::submit(inquiry, &submission)? {
+        Ok(report) => report,
+        Err(problems) => return Ok(Err(problems)),
+    };
+    if let Some(rejected) = report.rows.into_iter().find(|row| row.outcome == "REJECTED") {
+        return Ok(Err(rejected.problems));
+    }
+    let key = submission::key_digest(gateway, &prepared);
+    let existing = gateway.registry.read(|connection| store::deposit::existing(connection, &[key]))?;
+    existing.get(&key).map(|record| Ok(record.id)).ok_or_else(corrupt)
+}
+
+/// Takes an entry off its list because what it rests on fell: the record leaves the public and the sharing tier, measures are lifted,
+/// the subject's reputation is restored, and everybody who received the record is told. Blocks.
+pub fn withdraw(inquiry: &Inquiry, id: &str, reason: &str, notice: &str) -> Result<Taken, Fault> {
+    let (view, stage) = match permitted(inquiry, id, (CaseAction::DecideListing, Step::Withdraw))? {
+        Ok(permitted) => permitted,
+        Err(refused) => return Ok(Err(refused)),
+    };
+    let mut problems: Vec<InputProblem> = case::text_problem(&["reason"], reason, "say why").into_iter().collect();
+    let what = "write the notice that restores the subject's reputation";
+    problems.extend(case::text_problem(&["notice"], notice, what));
+    if !problems.is_empty() {
+        return Ok(Err(problems));
+    }
+    let gateway = inquiry.gateway();
+    let corrupt = || Fault::Corrupt(format!("listings.record of {}", view.row.id));
+    let record = view.row.record.ok_or_else(corrupt)?;
+    let found = gateway.registry.read(|connection| store::record::find(connection, record))?;
+    let record = found.ok_or_else(corrupt)?;
+    if record.state != RecordState::Current {
+        let message = "the record was repaired or withdrawn before: nothing is left to withdraw";
+        return Ok(Err(InputProblem::one("id", "RECORD_NOT_CURRENT", message)));
+    }
+    let ending = json!({ "ending": JointActionEnding::Revoked });
+    let actions = rest::changes(inquiry, record.id, &ActionStep::End(JointActionEnding::Revoked), &ending)?;
+    let of = (view.row.id, &view.row.decider);
+    let tombstones = tombstone::for_receivers(inquiry, of, &record, TombstoneCause::Withdrawn, &actions)?;
+    let mut row = view.row.clone();
+    let texts = [("reason", reason.trim()), ("notice", notice.trim())];
+    let step = advance(inquiry, &mut row, (stage, WorkflowStep::Withdraw), (json!({}), &texts))?;
+    let of_listing = notices::of_listing(gateway, &row, &tombstones, &step);
+    let events = actions.iter().flat_map(|change| change.events(gateway)).chain(of_listing).collect();
+    gateway.registry.write(|connection| {
+        store::listing::advance(connection, &row)?;
+        let states = (RecordState::Current, RecordState::Withdrawn);
+        store::record::set_state(connection, (record.id, record.version), states)?;
+        for change in &actions {
+            rest::write(connection, change)?;
+        }
+        store::tombstone::insert(connection, &tombstones)?;
+        store::case_step::append(connection, &step)?;
+        store::event::append(connection, events)
+    })?;
+    let concern = concern(inquiry, &row);
+    Ok(Ok(ListingView { row, concern }))
+}
