@@ -237,6 +237,8 @@ pub fn service_with(config: &Config, policies: Policies, ambient: &Ambient) -> R
     let authenticator =
         authenticator.for_departments(gateway.departments.iter().map(|department| department.id.clone()));
     let engine = Engine::new(&gateway.catalogue).map_err(NotStarted::one)?;
+    let subgraph =
+        config.subgraph.then(|| Engine::subgraph(&gateway.catalogue)).transpose().map_err(NotStarted::one)?;
     let documents = crate::http::service::document_limits(&limits);
     for (role, limits) in &documents {
         if let Some((limit, ceiling)) = limits.beyond_ceiling() {
@@ -249,6 +251,7 @@ pub fn service_with(config: &Config, policies: Policies, ambient: &Ambient) -> R
     Ok(Arc::new(Service {
         gateway,
         engine,
+        subgraph,
         authenticator,
         admission: Admission::new(limits, ambient),
         folding,

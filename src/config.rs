@@ -58,6 +58,9 @@ pub struct Config {
     /// Witnesses that are asked to cosign checkpoints.
     #[serde(default, rename = "witness")]
     pub witnesses: Vec<WitnessSettings>,
+    /// Whether the schema is served as a Federation 2 subgraph too, at `/subgraph`.
+    #[serde(default)]
+    pub subgraph: bool,
     /// Where events may be sent; nowhere when absent.
     #[serde(default)]
     pub webhooks: WebhookSettings,

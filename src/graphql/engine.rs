@@ -1,8 +1,9 @@
 //! From bytes to an answer: the document is guarded and priced, then executed under an inquiry.
 
 use std::sync::Arc;
+use std::task::Poll;
 
-use async_graphql::Variables;
+use async_graphql::{Request, Response, ValidationMode, Variables};
 use futures_util::{FutureExt, StreamExt};
 use sha2::{Digest, Sha256};
 
@@ -15,6 +16,7 @@ use super::guard::{DocumentLimits, Rejection, Reveal};
 use super::object::rate_limit::RateLimit;
 use super::push::{Beginning, InHand};
 use super::schema::{self, GatewaySchema};
+use super::subgraph::{ENTITIES, REPRESENTATIONS_MAX, SubgraphSchema};
 use super::tipoffs::CONFIDENTIAL;
 use super::{cost, mutation};
 use crate::catalogue::Catalogue;
@@ -40,7 +42,37 @@ pub struct Engine {
     documents: DocumentCache,
 }
 
-struct SchemaHolder(GatewaySchema);
+/// A schema of either kind.
+enum SchemaHolder {
+    Gateway(GatewaySchema),
+    Subgraph(SubgraphSchema),
+}
+
+impl SchemaHolder {
+    fn sdl(&self) -> String {
+        match self {
+            Self::Gateway(schema) => schema::sdl(schema),
+            Self::Subgraph(schema) => schema::sdl(schema),
+        }
+    }
+
+    /// Executes at once; nothing when a resolver waited for something.
+    fn execute(&self, request: Request) -> Option<Response> {
+        match self {
+            Self::Gateway(schema) => schema.execute(request).now_or_never(),
+            Self::Subgraph(schema) => schema.execute(request).now_or_never(),
+        }
+    }
+
+    /// What a subscription gives first, nothing when it has ended; pending when a resolver waited for something.
+    fn first(&self, request: Request) -> Poll<Option<Response>> {
+        let first = match self {
+            Self::Gateway(schema) => Box::pin(schema.execute_stream(request)).next().now_or_never(),
+            Self::Subgraph(schema) => Box::pin(schema.execute_stream(request)).next().now_or_never(),
+        };
+        first.map_or(Poll::Pending, Poll::Ready)
+    }
+}
 
 impl std::fmt::Debug for SchemaHolder {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -117,18 +149,27 @@ impl Prepared {
 impl Engine {
     /// Builds the schema of a catalogue.
     pub fn new(catalogue: &Arc<Catalogue>) -> Result<Self, cost::CostTableError> {
-        let schema = schema::build(catalogue);
-        let for_valid = SchemaHolder(schema::build_for_valid(catalogue));
-        let sdl = schema::sdl(&schema);
+        let schema = SchemaHolder::Gateway(schema::build(catalogue));
+        Self::of(schema, SchemaHolder::Gateway(schema::build_for_valid(catalogue)))
+    }
+
+    /// The same as a Federation 2 subgraph, with `_entities` and `_service`.
+    pub fn subgraph(catalogue: &Arc<Catalogue>) -> Result<Self, cost::CostTableError> {
+        let build = |validation| SchemaHolder::Subgraph(schema::build_subgraph(catalogue, validation));
+        Self::of(build(ValidationMode::Strict), build(ValidationMode::Fast))
+    }
+
+    fn of(schema: SchemaHolder, for_valid: SchemaHolder) -> Result<Self, cost::CostTableError> {
+        let sdl = schema.sdl();
         let table = Arc::new(CostTable::from_sdl(&sdl)?);
         let schema_hash = Sha256::digest(sdl.as_bytes()).into();
         let documents = DocumentCache::new(DOCUMENTS, table);
-        Ok(Self { schema: SchemaHolder(schema), for_valid, schema_hash, documents })
+        Ok(Self { schema, for_valid, schema_hash, documents })
     }
 
     /// The SDL.
     pub fn sdl(&self) -> String {
-        schema::sdl(&self.schema.0)
+        self.schema.sdl()
     }
 
     /// SHA-256 of the SDL.
@@ -171,7 +212,8 @@ impl Engine {
             let message = format!("`first` is between 1 and `rateLimit {{ pageSizeMax }}`, which is {largest} at most");
             return Err(ApiError::new(Code::BadUserInput, message).into());
         }
-        Ok(Prepared { operation, variables, price: price.requested })
+        let price = price.requested.saturating_mul(entities(&operation, &variables)?);
+        Ok(Prepared { operation, variables, price })
     }
 
     /// Executes a prepared operation. Every resolver answers at once, so the whole operation runs to its end here.
@@ -180,7 +222,7 @@ impl Engine {
         let request = request.data(Arc::clone(inquiry)).data(rate.clone());
         let is_valid = prepared.operation.is_known_valid(&prepared.variables);
         let schema = if is_valid { &self.for_valid } else { &self.schema };
-        let Some(response) = schema.0.execute(request).now_or_never() else {
+        let Some(response) = schema.execute(request) else {
             tracing::error!("a resolver waited for something; resolvers must not");
             let error = ApiError::new(Code::InternalServerError, "the gateway could not answer this");
             return Answer::refusal(&error.into());
@@ -198,11 +240,9 @@ impl Engine {
         let request = prepared.operation.clone().into_request(prepared.variables.clone());
         let beginning = Beginning::default();
         let request = request.data(Arc::clone(inquiry)).data(rate.clone()).data(beginning.clone());
-        let mut responses = Box::pin(self.schema.0.execute_stream(request));
-        let first = responses.next().now_or_never();
-        match (first, beginning.place()) {
-            (Some(None), Some(place)) => Ok(place),
-            (Some(Some(response)), _) => {
+        match (self.schema.first(request), beginning.place()) {
+            (Poll::Ready(None), Some(place)) => Ok(place),
+            (Poll::Ready(Some(response)), _) => {
                 Err(Answer::executed(&response, prepared.kind(), &inquiry.tally_so_far(), rate))
             }
             _ => {
@@ -222,14 +262,28 @@ impl Engine {
     ) -> Answer {
         let request = prepared.operation.clone().into_request(prepared.variables.clone());
         let request = request.data(Arc::clone(inquiry)).data(rate.clone()).data(InHand(event.clone()));
-        let mut responses = Box::pin(self.schema.0.execute_stream(request));
-        let Some(Some(response)) = responses.next().now_or_never() else {
+        let Poll::Ready(Some(response)) = self.schema.first(request) else {
             tracing::error!("a subscription gave nothing for an event, or waited for something");
             let error = ApiError::new(Code::InternalServerError, "the gateway could not tell of this event");
             return Answer::refusal(&error.into());
         };
         Answer::executed(&response, prepared.kind(), &inquiry.tally_so_far(), rate)
     }
+}
+
+/// How many times the price of one list a look-up of entities costs: the price takes ten elements for a list that says nothing of its
+/// size.
+fn entities(operation: &Operation, variables: &Variables) -> Result<u64, Refused> {
+    if !operation.root_fields().iter().any(|field| field == ENTITIES) {
+        return Ok(1);
+    }
+    let given = operation.arguments(variables).into_iter();
+    let count = given.filter_map(|argument| argument.value.as_array().map(|list| list.len() as u64)).max().unwrap_or(0);
+    if count > REPRESENTATIONS_MAX {
+        let message = format!("`representations` are {REPRESENTATIONS_MAX} at most");
+        return Err(ApiError::new(Code::BadUserInput, message).into());
+    }
+    Ok(count.div_ceil(10).max(1))
 }
 
 fn variables(json: Option<&str>, limits: &DocumentLimits) -> Result<Variables, Rejection> {

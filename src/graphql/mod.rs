@@ -23,6 +23,7 @@ mod returns;
 mod scalar;
 pub mod schema;
 mod scope;
+pub mod subgraph;
 mod tipoffs;
 mod validation;
 mod workflow;

@@ -12,7 +12,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::request::{self, NotIdentified, Unreadable};
 use super::respond::{Reply, outcome, outcome_of};
-use super::service::{BODY_BYTES_MAX, Service};
+use super::service::{BODY_BYTES_MAX, Door, Service};
 use crate::admission::{Admitted, CostRefused, Refused as RateRefused, Reservation, Standing, bucket};
 use crate::authentication::{Attempt, Caller, RequestHeaders};
 use crate::domain::{Instant, Role};
@@ -36,12 +36,13 @@ pub(super) struct Arrival {
     started: Instant,
     media: MediaType,
     is_get: bool,
+    door: Door,
 }
 
 impl Arrival {
     /// What comes over an open connection.
     pub(super) fn over_socket(address: IpAddr, started: Instant) -> Self {
-        Self { address, started, media: MediaType::GraphqlResponse, is_get: false }
+        Self { address, started, media: MediaType::GraphqlResponse, is_get: false, door: Door::Graphql }
     }
 }
 
@@ -85,13 +86,14 @@ pub(super) struct Finished {
 }
 
 /// Answers a request.
-pub async fn answer(service: Data<Arc<Service>>, request: HttpRequest, payload: Payload) -> HttpResponse {
+pub async fn answer(service: Data<Arc<Service>>, request: HttpRequest, payload: Payload, door: Door) -> HttpResponse {
     let service: Arc<Service> = Arc::clone(&service);
     let mut arrival = Arrival {
         address: service.client_address(&request),
         started: service.gateway.ambient.now(),
         media: MediaType::Json,
         is_get: request.method() == Method::GET,
+        door,
     };
     let mut role = Role::Public;
     let stages = async {
@@ -99,7 +101,9 @@ pub async fn answer(service: Data<Arc<Service>>, request: HttpRequest, payload: 
         let caller = identify(&service, &request).await?;
         role = caller.role();
         let admitted = admit(&service, &caller, arrival.address)?;
-        if let Some(prepared) = service.short_lookup(&caller, &envelope) {
+        if door == Door::Graphql
+            && let Some(prepared) = service.short_lookup(&caller, &envelope)
+        {
             return inquire(&service, &caller, &admitted, (prepared, None), arrival);
         }
         let (at, working) = (arrival, Arc::clone(&service));
@@ -107,7 +111,7 @@ pub async fn answer(service: Data<Arc<Service>>, request: HttpRequest, payload: 
         let turn = Arc::clone(&service.turns).acquire_owned().await.map_err(|_| fault())?;
         let work = move || {
             let _turn = turn;
-            let prepared = prepare(&working, &caller, &envelope)?;
+            let prepared = prepare(&working, &caller, (&envelope, door))?;
             inquire(&working, &caller, &admitted, (prepared, None), at)
         };
         web::block(work).await.map_err(|_| fault())?
@@ -188,9 +192,9 @@ fn admit(service: &Service, caller: &Caller, address: IpAddr) -> Result<Admitted
 }
 
 /// Guard and price.
-fn prepare(service: &Service, caller: &Caller, envelope: &Envelope) -> Result<Prepared, Refusal> {
+fn prepare(service: &Service, caller: &Caller, (envelope, door): (&Envelope, Door)) -> Result<Prepared, Refusal> {
     let reveal = if caller.role() == Role::Public { Reveal::Nothing } else { Reveal::Limits };
-    Ok(service.engine.prepare(envelope, &service.document_limits(caller.role()), reveal)?)
+    Ok(service.engine_of(door).prepare(envelope, &service.document_limits(caller.role()), reveal)?)
 }
 
 /// Permit and execution: what works with the registry. Of a subscription, one event.
@@ -228,7 +232,7 @@ pub(super) fn inquire(
             return Ok(refused(service, caller, &asked, not_opened.into(), standing));
         }
     };
-    execute(service, Work { inquiry, prepared, event, asked, admitted }, reservation)
+    execute(service, Work { inquiry, prepared, event, asked, admitted, door: arrival.door }, reservation)
 }
 
 /// The public, asking something of which neither the words nor the address are kept.
@@ -260,7 +264,7 @@ pub(super) fn begin_subscription(
     envelope: &Envelope,
     arrival: Arrival,
 ) -> Result<Result<(Prepared, Begun), Box<Finished>>, Refusal> {
-    let prepared = prepare(service, caller, envelope)?;
+    let prepared = prepare(service, caller, (envelope, arrival.door))?;
     if !prepared.is_subscription_of_one() {
         let message = "this connection carries subscriptions of one field: send queries and mutations by HTTP";
         return Err(Refusal::new(Code::BadRequest, Outcome::NotARequest, message));
@@ -312,7 +316,7 @@ fn asked(service: &Service, prepared: &Prepared, arrival: Arrival) -> Asked {
         arguments: prepared.arguments(),
         address: arrival.address.to_string(),
         cost: prepared.price(),
-        schema_hash: service.engine.schema_hash(),
+        schema_hash: service.engine_of(arrival.door).schema_hash(),
         duration_micros: service.gateway.ambient.now().micros() - arrival.started.micros(),
     }
 }
@@ -341,12 +345,13 @@ struct Work<'w> {
     inquiry: Arc<Inquiry>,
     prepared: Prepared,
     event: Option<EventRow>,
+    door: Door,
     asked: Asked,
     admitted: &'w Admitted,
 }
 
 fn execute(service: &Service, work: Work<'_>, reservation: Reservation) -> Result<Finished, Refusal> {
-    let Work { inquiry, prepared, event, mut asked, admitted } = work;
+    let Work { inquiry, prepared, event, mut asked, admitted, door } = work;
     let is_mutation = prepared.kind() == OperationKind::Mutation;
     if is_mutation && !prepared.is_open_to(inquiry.caller().role()) {
         let error = ApiError::new(Code::Forbidden, "your role may not do this");
@@ -361,7 +366,7 @@ fn execute(service: &Service, work: Work<'_>, reservation: Reservation) -> Resul
     let rate = rate_limit(&reservation, pages);
     let (inquiry, answer) = run(inquiry, |inquiry| match &event {
         Some(event) => service.engine.execute_event(inquiry, &prepared, event, &rate),
-        None => service.engine.execute(inquiry, &prepared, &rate),
+        None => service.engine_of(door).execute(inquiry, &prepared, &rate),
     })?;
     if is_mutation {
         // Whoever waits for events looks for them.

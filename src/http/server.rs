@@ -13,7 +13,7 @@ use actix_web::http::header::{
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, Resource, Route};
 
-use super::service::Service;
+use super::service::{Door, Service};
 use super::{
     bundle_route, graphql_route, health, ledger_route, metrics, query_page, request, returns_route, socket,
     tipoff_route,
@@ -30,6 +30,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(read_only("/health/ready", web::to(health::ready), web::to(health::ready)))
         .service(read_only("/metrics", web::to(metrics::page), web::to(metrics::page)))
         .service(web::resource("/graphql").route(web::route().to(graphql)))
+        .service(web::resource("/subgraph").route(web::route().to(subgraph)))
         .service(read_only("/graphql/{asset}", web::to(query_page_asset), web::to(query_page_asset)))
         .service(
             web::resource("/ledger/exports")
@@ -76,7 +77,15 @@ async fn graphql(service: Data<Arc<Service>>, request: HttpRequest, payload: web
     if is_page {
         return page_asset(&request);
     }
-    graphql_route::answer(service, request, payload).await
+    graphql_route::answer(service, request, payload, Door::Graphql).await
+}
+
+/// The same schema for a router, when the configuration says so.
+async fn subgraph(service: Data<Arc<Service>>, request: HttpRequest, payload: web::Payload) -> HttpResponse {
+    if service.subgraph.is_none() {
+        return not_found().await;
+    }
+    graphql_route::answer(service, request, payload, Door::Subgraph).await
 }
 
 /// A file of the query page, by its path.

@@ -34,6 +34,8 @@ pub struct Service {
     pub gateway: Arc<Gateway>,
     /// The schema, ready to answer.
     pub engine: Engine,
+    /// The same as a Federation 2 subgraph, when it is served.
+    pub subgraph: Option<Engine>,
     /// Who asks.
     pub authenticator: Authenticator,
     /// How much they may ask.
@@ -68,7 +70,24 @@ pub struct Edge {
     pub is_draining: AtomicBool,
 }
 
+/// By which door a request comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Door {
+    /// `/graphql`.
+    Graphql,
+    /// `/subgraph`, for a router.
+    Subgraph,
+}
+
 impl Service {
+    /// The schema behind a door. A subgraph that is not served is asked by nobody: its route answers 404.
+    pub fn engine_of(&self, door: Door) -> &Engine {
+        match (door, &self.subgraph) {
+            (Door::Subgraph, Some(subgraph)) => subgraph,
+            (Door::Graphql | Door::Subgraph, _) => &self.engine,
+        }
+    }
+
     /// The limits of documents for a role.
     pub fn document_limits(&self, role: Role) -> DocumentLimits {
         self.documents.get(&role).copied().unwrap_or_default()

@@ -1,7 +1,7 @@
 //! Disclosure through the front door: what a caller gets of a field is what the three tiers say, on every path, and
 //! nothing that is out of reach shows anywhere, be it in a value, an error, a length, a count or a log.
 
-mod actors;
+pub mod actors;
 mod canaries;
 mod emergencies;
 mod fields;
@@ -12,4 +12,4 @@ mod paths;
 mod two_worlds;
 mod values;
 mod windows;
-mod world;
+pub mod world;

@@ -107,11 +107,11 @@ fn every_fault_of_a_file_of_limits_is_told_with_its_line() {
         + "[role.ROOT]\n";
     insta::assert_snapshot!(faults_of(&faulty), @r"
     limits.toml:14: `burst` must be a whole number from 1 to 100000000
-    limits.toml:17: `anonymous_slots` is missing in `memory`
-    limits.toml:19: `anonymus_slots` is not a key of `memory`
-    limits.toml:24: `query_cost` of `PUBLIC` is more than `cost_burst`: such a query could never run
-    limits.toml:34: `depth` must be a whole number from 0 to 1048576
-    limits.toml:161: `ROOT` is not a key of `role`
+    limits.toml:22: `anonymous_slots` is missing in `memory`
+    limits.toml:24: `anonymus_slots` is not a key of `memory`
+    limits.toml:29: `query_cost` of `PUBLIC` is more than `cost_burst`: such a query could never run
+    limits.toml:39: `depth` must be a whole number from 0 to 1048576
+    limits.toml:166: `ROOT` is not a key of `role`
     ");
 }
 

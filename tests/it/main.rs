@@ -22,6 +22,7 @@ mod disclosure;
 mod disk;
 mod durability;
 mod faults;
+mod federation;
 mod findings;
 mod guard;
 mod import;

@@ -187,7 +187,8 @@ impl Stage {
         self.take(&self.firm(2)?, "submitTipoff", "SubmitTipoffInput", &tipoff)?;
         let coordinator = self.department(Role::Coordinator, "DRC")?;
         let answer = self.post(&coordinator, "{ tipoffs(first: 1) { nodes { id } } }", &Value::Null)?;
-        let id = answer.pointer("/data/tipoffs/nodes/0/id").with_context(|| format!("the story's tip-off: {answer}"))?;
+        let id =
+            answer.pointer("/data/tipoffs/nodes/0/id").with_context(|| format!("the story's tip-off: {answer}"))?;
         let to = json!({ "id": id, "department": "TAX", "officer": "tax-officer-1" });
         self.take(&coordinator, "assignTipoff", "AssignTipoffInput", &to).map(drop)
     }

@@ -88,6 +88,7 @@ impl TestApp {
             // A full disk under a hundred tests must not fail those that are about something else.
             disk: chengxin::config::DiskConfig { warn_below_mib: 0, close_below_mib: 0, ballast_mib: 0 },
             witnesses: Vec::new(),
+            subgraph: true,
             webhooks: chengxin::webhook::WebhookSettings { hosts: vec!["127.0.0.1".to_owned()], ..Default::default() },
             collection_basis: ["practitioner-health-certificate", "religious-personnel-filing"]
                 .map(|item| (item.to_owned(), "synthetic".to_owned()))
