@@ -8,7 +8,7 @@ use tokio::sync::{Notify, Semaphore};
 use crate::access::{Decider, Findings, MustCheck, hash_of_rules};
 use crate::admission::{Admission, Cidr, Folding, Limits};
 use crate::authentication::Authenticator;
-use crate::catalogue::{Catalogue, Departments, Measures, RulePacks, load_calendar};
+use crate::catalogue::{Catalogue, Departments, Measures, Platforms, RulePacks, load_calendar};
 use crate::clock::Ambient;
 use crate::config::Config;
 use crate::crypto::{Keyring, Purpose};
@@ -69,6 +69,8 @@ pub struct Policies {
     pub rules: Rules,
     /// What may be done to the trustworthy and the untrustworthy.
     pub measures: Measures,
+    /// The platforms that records are exchanged with by files.
+    pub platforms: Platforms,
     /// For which decisions a check must stand in the ledger.
     pub must_check: MustCheck,
     /// What in the register deserves a look.
@@ -95,6 +97,10 @@ impl Policies {
         let measures = departments
             .as_ref()
             .and_then(|departments| keep(Measures::load(folder, departments), &mut faults))
+            .unwrap_or_default();
+        let platforms = catalogue
+            .as_ref()
+            .and_then(|catalogue| keep(Platforms::load(folder, catalogue), &mut faults))
             .unwrap_or_default();
         let packs = keep(RulePacks::load(&folder.join("rules")), &mut faults);
         let calendar = keep(load_calendar(&folder.join("calendar.toml")), &mut faults);
@@ -141,6 +147,7 @@ impl Policies {
                     decider,
                     rules,
                     measures,
+                    platforms,
                     must_check,
                     findings,
                     review,
@@ -203,6 +210,7 @@ pub fn gateway(config: &Config, policies: Policies, ambient: &Ambient) -> Result
         decider: policies.decider,
         rules: policies.rules,
         measures: policies.measures,
+        platforms: policies.platforms,
         must_check: policies.must_check,
         findings: policies.findings,
         review: policies.review,

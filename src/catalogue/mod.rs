@@ -9,6 +9,7 @@ pub mod fault;
 pub mod format;
 pub mod measures;
 pub mod model;
+pub mod platforms;
 pub mod rules;
 pub mod terms;
 
@@ -31,4 +32,5 @@ pub use model::{
     Bilingual, Catalogue, Field, FieldType, Head, Item, ListKind, NaturalKey, Reach, Requirement, Sharing,
     SubjectMapping, Vintage,
 };
+pub use platforms::{DateFormat, FileEncoding, FileFormat, Platform, Platforms};
 pub use rules::{PUBLICATION_RULES, RulePacks};

@@ -2,6 +2,7 @@
 
 mod approval;
 pub mod demo;
+pub mod exchange;
 pub mod import;
 pub mod keys;
 pub mod ledger;
@@ -62,6 +63,12 @@ enum Command {
     Ledger(ledger::LedgerCommand),
     /// Cosign the checkpoints of ledgers that only grow (见证).
     Witness(witness::WitnessArgs),
+    /// Exchange packages of records with other platforms (与其他平台交换).
+    #[command(
+        subcommand,
+        after_help = "Example:\n  chengxin exchange send --config chengxin.toml --platform PROVINCE --outbox out"
+    )]
+    Exchange(exchange::ExchangeCommand),
     /// List keys, or make a new one (密钥).
     Keys(keys::KeysArgs),
 }
@@ -101,6 +108,7 @@ pub fn run(arguments: Arguments, ambient: &Ambient) -> anyhow::Result<ExitCode> 
         Command::Rules(command) => rules::run(&command, ambient, &mut out)?,
         Command::Ledger(command) => return ledger::run(&command, ambient, &mut out),
         Command::Witness(arguments) => witness::run(&arguments, ambient, &mut out)?,
+        Command::Exchange(command) => exchange::run(&command, ambient, &mut out)?,
         Command::Keys(arguments) => keys::run(&arguments, ambient, &mut out)?,
     }
     Ok(ExitCode::SUCCESS)

@@ -3,6 +3,7 @@
 pub mod application;
 pub mod calendar;
 pub mod deadlines;
+pub mod exchange;
 pub mod id;
 pub mod identifier;
 pub mod joint_action;
@@ -18,6 +19,7 @@ pub mod tipoff;
 pub mod vocabulary;
 pub mod workflow;
 
+pub use exchange::{ExchangeOperation, ExchangeState, PackageState};
 pub use id::{
     AssignmentId, AuthorizationId, BatchId, BreakGlassId, CaseId, DepartmentId, EventId, ItemCode, MeasureCode,
     PurposeCode, RecordId, SubjectId, WebhookId,

@@ -49,6 +49,11 @@ impl Instant {
         SHANGHAI.to_datetime(self.timestamp()).date()
     }
 
+    /// The hour in Asia/Shanghai: `yyyyMMddHH`.
+    pub fn hour_in_shanghai(self) -> String {
+        SHANGHAI.to_datetime(self.timestamp()).strftime("%Y%m%d%H").to_string()
+    }
+
     /// The first instant after a day in Asia/Shanghai.
     pub fn end_of(day: Date) -> Self {
         // Nothing comes after the last day that can be written.

@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 use super::cursor::Cursors;
 use super::node_id::NodeIds;
 use crate::access::{Decider, Findings, MustCheck};
-use crate::catalogue::{Catalogue, Departments, Measures, RulePacks};
+use crate::catalogue::{Catalogue, Departments, Measures, Platforms, RulePacks};
 use crate::clock::Ambient;
 use crate::crypto::Keyring;
 use crate::domain::SubjectId;
@@ -46,6 +46,8 @@ pub struct Gateway {
     pub moved: Notify,
     /// What may be done to the trustworthy and the untrustworthy.
     pub measures: Measures,
+    /// The platforms that records are exchanged with by files.
+    pub platforms: Platforms,
     /// For which decisions a check must stand in the ledger.
     pub must_check: MustCheck,
     /// What in the register deserves a look.

@@ -25,6 +25,7 @@ pub mod ledger_pages;
 pub mod listing;
 pub mod node_id;
 mod page;
+pub mod platform;
 pub mod promise;
 pub mod purposes;
 pub mod push;

@@ -42,6 +42,11 @@ impl RecordView {
         self.record.id
     }
 
+    /// Which version of it.
+    pub fn version(&self) -> i64 {
+        self.record.version
+    }
+
     /// Whom it is about.
     pub fn subject(&self) -> SubjectId {
         self.record.subject

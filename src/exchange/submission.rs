@@ -11,7 +11,7 @@ use super::import::{
     self, ImportContext, ImportError, PreparedRecord, Problem, Progress, RecordSink, Reject, Watch, Written,
 };
 use super::inquiry::Inquiry;
-use crate::catalogue::Item;
+use crate::catalogue::{Item, Vintage};
 use crate::domain::Sensitive;
 
 /// How many rows one submission may have.
@@ -60,16 +60,33 @@ pub fn submit(
     if submission.rows.is_empty() || submission.rows.len() > ROWS_MAX {
         return Ok(Err(InputProblem::one("rows", "ROWS", format!("send 1 to {ROWS_MAX} rows at once"))));
     }
-    let count = submission.rows.len();
-    let (table, digest) = table(&submission.rows);
-    let origin = BatchOrigin {
-        item: item.code.to_string(),
-        vintage: vintage.id.clone(),
-        provider: department.as_str().to_owned(),
-        digest,
-    };
-    let mut depositor = Depositor::begin(gateway, origin, Authority::Department(department))?;
-    let context = context(inquiry, item, vintage);
+    let origin = (department.as_str().to_owned(), Authority::Department(department));
+    deposit(gateway, (item, vintage), origin, &submission.rows)
+}
+
+/// Takes rows of another platform in, in the item's newest vintage.
+pub(super) fn take_in(
+    gateway: &Gateway,
+    item: &Item,
+    origin: (String, Authority),
+    rows: &[BTreeMap<String, Option<String>>],
+) -> Result<Result<SubmissionReport, Vec<InputProblem>>, Fault> {
+    let Some(vintage) = item.vintage(None) else { return Err(Fault::Corrupt(item.code.to_string())) };
+    deposit(gateway, (item, vintage), origin, rows)
+}
+
+/// Takes rows in; by whom they were sent, and with what authority.
+fn deposit(
+    gateway: &Gateway,
+    (item, vintage): (&Item, &Vintage),
+    (provider, authority): (String, Authority),
+    rows: &[BTreeMap<String, Option<String>>],
+) -> Result<Result<SubmissionReport, Vec<InputProblem>>, Fault> {
+    let count = rows.len();
+    let (table, digest) = table(rows);
+    let origin = BatchOrigin { item: item.code.to_string(), vintage: vintage.id.clone(), provider, digest };
+    let mut depositor = Depositor::begin(gateway, origin, authority)?;
+    let context = context(gateway, item, vintage);
     let mut rows = vec![None; count];
     let report = {
         let mut outcomes = Outcomes { depositor: &mut depositor, written: Vec::new() };
@@ -108,7 +125,7 @@ pub(super) fn prepare(
     let Some(vintage) = item.vintage(None) else { return Err(Fault::Corrupt(item.code.to_string())) };
     let (table, _) = table(std::slice::from_ref(row));
     let (mut kept, mut rejects) = (Kept(Vec::new()), Rejects(Vec::new()));
-    match import::run(table, &context(inquiry, item, vintage), &mut kept, &mut rejects) {
+    match import::run(table, &context(inquiry.gateway(), item, vintage), &mut kept, &mut rejects) {
         Ok(_) => {}
         Err(error) => return refused(error).map(|refused| Err(refused.err().unwrap_or_default())),
     }
@@ -136,15 +153,15 @@ impl RecordSink for Kept {
     }
 }
 
-fn context<'c>(inquiry: &'c Inquiry, item: &'c Item, vintage: &'c crate::catalogue::Vintage) -> ImportContext<'c> {
-    let gateway = inquiry.gateway();
+fn context<'c>(gateway: &'c Gateway, item: &'c Item, vintage: &'c Vintage) -> ImportContext<'c> {
+    let today = gateway.ambient.today();
     ImportContext {
         item,
         vintage,
         departments: &gateway.departments,
-        pack: gateway.rules.packs.in_force(inquiry.today()),
+        pack: gateway.rules.packs.in_force(today),
         calendar: &gateway.rules.calendar,
-        received_on: inquiry.today(),
+        received_on: today,
         legal_basis: gateway.collection_basis.get(item.code.as_str()).map(String::as_str),
     }
 }

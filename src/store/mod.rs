@@ -13,6 +13,7 @@ pub mod delivery;
 pub mod deposit;
 pub mod error;
 pub mod event;
+pub mod exchange;
 mod insert;
 pub mod joint_action;
 pub mod ledger;

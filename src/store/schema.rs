@@ -326,6 +326,44 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    exchange_packages (platform, number) {
+        platform -> Text,
+        number -> BigInt,
+        item -> Text,
+        name -> Text,
+        state -> Text,
+        lines -> BigInt,
+        digest -> Text,
+        created_at -> BigInt,
+        entry -> BigInt,
+    }
+}
+
+diesel::table! {
+    exchange_items (platform, record) {
+        platform -> Text,
+        record -> Binary,
+        item -> Text,
+        version -> BigInt,
+        operation -> Text,
+        package -> BigInt,
+        state -> Text,
+        told -> Text,
+    }
+}
+
+diesel::table! {
+    exchange_received (platform, name) {
+        platform -> Text,
+        name -> Text,
+        digest -> Text,
+        accepted -> BigInt,
+        refused -> BigInt,
+        received_at -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     subjects,
     subject_identifiers,
@@ -350,5 +388,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     tipoffs,
     tipoff_reporters,
     tipoff_attachments,
-    listings
+    listings,
+    exchange_packages,
+    exchange_items,
+    exchange_received
 );

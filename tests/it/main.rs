@@ -21,6 +21,7 @@ mod delays;
 mod disclosure;
 mod disk;
 mod durability;
+mod exchange;
 mod faults;
 mod federation;
 mod findings;
