@@ -62,7 +62,8 @@ pub fn report(
     permitted(&inquiry, platform)?;
     let holdings = holdings.map(|path| held_there(gateway, path)).transpose()?;
     let sent = gateway.registry.read(|connection| store::exchange::items(connection, &platform.id, None))?;
-    let mut report = Report { platform: platform.id.clone(), items: BTreeMap::new(), reasons: BTreeMap::new(), missing_here: None };
+    let mut report =
+        Report { platform: platform.id.clone(), items: BTreeMap::new(), reasons: BTreeMap::new(), missing_here: None };
     let mut seen_anywhere = BTreeSet::new();
     for entry in &platform.item {
         let seen = visible(&inquiry, &entry.item)?;
