@@ -1,7 +1,7 @@
 //! What may follow what in an objection (异议) and in an application for repair (信用修复): pure and exhaustive.
 //!
 //! An objection is filed, and upheld or rejected. An application for repair is filed, accepted or not, then approved or rejected;
-//! what was approved is revoked when its papers were false. Either is retracted by its author while it is open. Time is absent:
+//! between the two it may be shielded for a while (暂时屏蔽), and what was approved is revoked when its papers were false. Either is retracted by its author while it is open. Time is absent:
 //! deadlines are told, they stop nothing.
 
 use super::workflow::{ApplicationKind, ApplicationStage};
@@ -15,6 +15,8 @@ pub enum Step {
     NotAccept,
     /// 异议成立.
     Uphold,
+    /// 暂时屏蔽, until a court's plan is carried out.
+    Shield,
     /// 同意修复.
     Approve,
     /// 异议不成立, 不予修复.
@@ -38,6 +40,9 @@ pub enum OutOfOrder {
     /// It was accepted before.
     #[error("it was accepted before")]
     AlreadyAccepted,
+    /// It is shielded already.
+    #[error("it is shielded: approve it when the plan was carried out, or reject it")]
+    AlreadyShielded,
     /// Repair was not approved.
     #[error("there is no approved repair to revoke")]
     NotApproved,
@@ -52,28 +57,31 @@ pub enum OutOfOrder {
 /// When the step is not one that may follow.
 pub fn after(kind: ApplicationKind, stage: ApplicationStage, step: Step) -> Result<ApplicationStage, OutOfOrder> {
     use ApplicationKind::{Objection, Repair};
-    use ApplicationStage::{Accepted, Approved, Filed, NotAccepted, Rejected, Retracted, Revoked, Upheld};
+    use ApplicationStage::{Accepted, Approved, Filed, NotAccepted, Rejected, Retracted, Revoked, Shielded, Upheld};
     match (kind, stage, step) {
         (Repair, Approved, Step::Revoke) => Ok(Revoked),
-        (Objection, _, Step::Accept | Step::NotAccept | Step::Approve | Step::Revoke) | (Repair, _, Step::Uphold) => {
-            Err(OutOfOrder::OtherKind)
-        }
+        (Objection, _, Step::Accept | Step::NotAccept | Step::Shield | Step::Approve | Step::Revoke)
+        | (Repair, _, Step::Uphold) => Err(OutOfOrder::OtherKind),
         (Repair, _, Step::Revoke) => Err(OutOfOrder::NotApproved),
-        (_, Upheld | Rejected | Approved | NotAccepted | Retracted | Revoked, _) => Err(OutOfOrder::Closed),
-        (_, Filed | Accepted, Step::Retract) => Ok(Retracted),
+        (_, Upheld | Rejected | Approved | NotAccepted | Retracted | Revoked, _) | (Objection, Shielded, _) => {
+            Err(OutOfOrder::Closed)
+        }
+        (_, Filed | Accepted | Shielded, Step::Retract) => Ok(Retracted),
         (Objection, Filed | Accepted, Step::Uphold) => Ok(Upheld),
-        (Objection, Filed | Accepted, Step::Reject) | (Repair, Accepted, Step::Reject) => Ok(Rejected),
+        (Objection, Filed | Accepted, Step::Reject) | (Repair, Accepted | Shielded, Step::Reject) => Ok(Rejected),
         (Repair, Filed, Step::Accept) => Ok(Accepted),
         (Repair, Filed, Step::NotAccept) => Ok(NotAccepted),
-        (Repair, Accepted, Step::Accept | Step::NotAccept) => Err(OutOfOrder::AlreadyAccepted),
-        (Repair, Filed, Step::Approve | Step::Reject) => Err(OutOfOrder::NotAccepted),
-        (Repair, Accepted, Step::Approve) => Ok(Approved),
+        (Repair, Accepted | Shielded, Step::Accept | Step::NotAccept) => Err(OutOfOrder::AlreadyAccepted),
+        (Repair, Shielded, Step::Shield) => Err(OutOfOrder::AlreadyShielded),
+        (Repair, Accepted, Step::Shield) => Ok(Shielded),
+        (Repair, Filed, Step::Shield | Step::Approve | Step::Reject) => Err(OutOfOrder::NotAccepted),
+        (Repair, Accepted | Shielded, Step::Approve) => Ok(Approved),
     }
 }
 
 /// Whether it is still being worked on.
 pub fn is_open(stage: ApplicationStage) -> bool {
-    matches!(stage, ApplicationStage::Filed | ApplicationStage::Accepted)
+    matches!(stage, ApplicationStage::Filed | ApplicationStage::Accepted | ApplicationStage::Shielded)
 }
 
 #[cfg(test)]

@@ -116,6 +116,8 @@ vocabulary! {
         Expired,
         /// Credit repair has ended its publication and sharing.
         Repaired,
+        /// 暂时屏蔽: a court's plan is being carried out; not published, shared or used meanwhile.
+        Shielded,
         /// Withdrawn by its provider.
         Withdrawn,
     }

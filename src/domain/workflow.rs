@@ -106,6 +106,8 @@ vocabulary! {
         NotAccept,
         /// 异议成立: the record was corrected or withdrawn.
         Uphold,
+        /// 暂时屏蔽: it is not published, shared or used until a court's plan is carried out, and measures rest.
+        Shield,
         /// 同意修复: the record is neither published nor shared nor used any more.
         Approve,
         /// 异议不成立, 不予修复.
@@ -156,6 +158,8 @@ vocabulary! {
         Filed,
         /// 已受理: repair alone.
         Accepted,
+        /// 暂时屏蔽: repair alone, until a court's plan is carried out.
+        Shielded,
         /// 不予受理: repair alone.
         NotAccepted,
         /// 异议成立.
@@ -190,6 +194,8 @@ vocabulary! {
         Accept,
         /// 不予受理.
         NotAccept,
+        /// 暂时屏蔽: by a court's ruling, which is among the papers, until its plan is carried out.
+        Shield,
         /// 同意修复.
         Approve,
         /// 不予修复.
@@ -204,6 +210,8 @@ vocabulary! {
         PerformanceProof,
         /// 信用承诺书.
         Commitment,
+        /// 法院裁定书: a court approves a reorganisation plan (重整计划) or recognises a settlement (和解协议).
+        CourtRuling,
         /// What the law asks for besides.
         Other,
     }
@@ -218,7 +226,9 @@ vocabulary! {
         Withdrawn,
         /// It was repaired: stop publishing, sharing and using it.
         Repaired,
-        /// Its repair was revoked: it stands again.
+        /// It is shielded for a while: neither publish nor share nor use it until told more.
+        Shielded,
+        /// Its repair was revoked, or it is no longer shielded: it stands again.
         Restored,
     }
 }

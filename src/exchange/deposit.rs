@@ -181,10 +181,10 @@ impl<'g> Depositor<'g> {
         };
         let unverified = provider.is_none().then(|| record.provider.name.clone()).flatten();
         let text = |date: Option<Date>| date.map(|date| date.to_string()).unwrap_or_default();
-        // What was repaired stays so, whatever is reported of it again: only the revocation of the repair undoes it.
-        let repaired = RecordState::Repaired.name();
-        let is_repaired = existing.is_some_and(|existing| existing.state == repaired);
-        let state = if is_repaired { repaired } else { record.state.name() };
+        // What was repaired or is shielded stays so, whatever is reported of it again: a step of the repair alone undoes it.
+        let kept = [RecordState::Repaired, RecordState::Shielded].map(RecordState::name);
+        let kept = existing.and_then(|existing| kept.into_iter().find(|state| existing.state == *state));
+        let state = kept.unwrap_or(record.state.name());
         let flags: Vec<&str> = record.flags.iter().map(|flag| (*flag).into()).collect();
         let windows = &record.windows;
         Ok(NewRecord {

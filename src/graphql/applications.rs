@@ -98,7 +98,7 @@ pub struct ApplyForRepairInput {
     record: ID,
     /// The commitment (信用承诺) that you make in public, 1 to 2,000 characters.
     commitment: String,
-    /// Its papers: at least a PERFORMANCE_PROOF and a COMMITMENT.
+    /// Its papers: at least a PERFORMANCE_PROOF and a COMMITMENT; with a COURT_RULING the proof may follow.
     papers: Vec<PaperInput>,
 }
 
@@ -219,7 +219,8 @@ impl ApplicationMutation {
     }
 
     /// Applies for the repair of a record about you (信用修复), from the end of its shortest period on, with papers and a commitment. The
-    /// department that provided it says within 3 working days whether it accepts, and answers within 10.
+    /// department that provided it says within 3 working days whether it accepts, and answers within 10. With a court's ruling on a
+    /// reorganisation plan or a settlement you may apply earlier, and the record may be shielded (暂时屏蔽) while it is carried out.
     async fn apply_for_repair(
         &self,
         ctx: &Context<'_>,
@@ -235,7 +236,8 @@ impl ApplicationMutation {
     }
 
     /// Decides on an application for repair. Approval ends publication, sharing and use of the record and lifts the measures that rest
-    /// on it, all at once; whoever had received it learns of that.
+    /// on it, all at once; whoever had received it learns of that. SHIELD, for papers with a COURT_RULING, does the same for a while,
+    /// and measures rest; then APPROVE when the plan was carried out, or REJECT, and the record stands again.
     async fn decide_repair(
         &self,
         ctx: &Context<'_>,

@@ -1,10 +1,12 @@
 //! Objections and applications for repair: one row each, changed by compare-and-swap on the number of their steps.
 
 use diesel::prelude::*;
+use strum::IntoEnumIterator;
 
 use super::connection::AnyConnection;
 use super::schema::applications;
 use super::{StoreError, optional, row_id};
+use crate::domain::application::is_open;
 use crate::domain::time::Date;
 use crate::domain::{ApplicationKind, ApplicationStage, CaseId, DepartmentId, RecordId, SubjectId, TombstoneCause};
 
@@ -194,7 +196,7 @@ pub fn list(
 
 /// The kinds of the applications about a record that are still being worked on.
 pub fn open_of(connection: &mut AnyConnection, record: RecordId) -> Result<Vec<ApplicationKind>, StoreError> {
-    let open = [ApplicationStage::Filed.name(), ApplicationStage::Accepted.name()];
+    let open = ApplicationStage::iter().filter(|stage| is_open(*stage)).map(ApplicationStage::name);
     let query = applications::table
         .filter(applications::record.eq(record.bytes().as_slice()))
         .filter(applications::stage.eq_any(open))

@@ -4,4 +4,5 @@ mod broken_off;
 mod objections;
 mod plan;
 mod repairs;
+mod shielding;
 pub mod stage;

@@ -4,6 +4,7 @@
 pub mod list;
 pub mod objection;
 pub mod repair;
+mod shield;
 pub mod tombstone;
 
 use serde_json::Value;
@@ -258,12 +259,13 @@ pub fn retract(inquiry: &Inquiry, id: &str) -> Result<Taken, Fault> {
     }
     let effects = match view.row.kind {
         ApplicationKind::Objection => Effects { actions: objection::going_on(inquiry, &view)?, ..Effects::default() },
-        ApplicationKind::Repair => Effects::default(),
+        ApplicationKind::Repair => shield::end(inquiry, &view, &objection::find(inquiry, &view)?)?,
     };
+    let decided_as = effects.record.map(|_| TombstoneCause::Restored);
     let decision = Decision {
         step: Step::Retract,
         word: WorkflowStep::Retract,
-        decided_as: None,
+        decided_as,
         due_on: None,
         facts: serde_json::json!({}),
         texts: &[],

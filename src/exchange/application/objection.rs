@@ -47,7 +47,7 @@ pub fn file(inquiry: &Inquiry, record: &str, reason: &str) -> Result<Taken, Faul
     }
     let record = &own.record;
     if record.state != RecordState::Current {
-        let message = "the record is repaired or withdrawn: nothing rests on it any more";
+        let message = "the record is shielded, repaired or withdrawn: nothing rests on it";
         return Ok(Err(InputProblem::one("record", "NOT_IN_USE", message)));
     }
     if super::is_under_way(inquiry, record.id, ApplicationKind::Objection)? {
@@ -113,7 +113,7 @@ pub fn answer(inquiry: &Inquiry, wanted: &Answer) -> Result<Taken, Fault> {
     let ending = json!({ "ending": JointActionEnding::Revoked });
     let actions = rest::changes(inquiry, record.id, &ActionStep::End(JointActionEnding::Revoked), &ending)?;
     let tombstones = tombstone::for_receivers(inquiry, (view.row.id, &view.row.provider), &record, cause, &actions)?;
-    let states = (record.version, RecordState::Current, RecordState::Withdrawn);
+    let states = (record.version, record.state, RecordState::Withdrawn);
     let effects = Effects { actions, record: is_withdrawn.then_some(states), tombstones };
     decide(inquiry, view, decision((step, WorkflowStep::Uphold), Some(cause), facts, texts), &effects)
 }

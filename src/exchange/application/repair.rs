@@ -9,14 +9,16 @@ use super::super::fault::Fault;
 use super::super::inquiry::Inquiry;
 use super::super::joint_action::rest;
 use super::objection::find;
-use super::{Decision, Effects, Filing, Taken, decide, next, own_record, permitted, tombstone};
+use super::{
+    ApplicationView, Decision, Effects, Filing, Taken, decide, next, own_record, permitted, shield, tombstone,
+};
 use crate::access::CaseAction;
 use crate::catalogue::BasisKind;
 use crate::domain::application::Step;
 use crate::domain::calendar::add_months;
 use crate::domain::joint_action::Step as ActionStep;
 use crate::domain::{
-    ApplicationKind, ApplicationStage, JointActionEnding, PaperKind, RecordState, RepairDecision, TombstoneCause,
+    ApplicationKind, ApplicationStage, Date, JointActionEnding, PaperKind, RecordState, RepairDecision, TombstoneCause,
     WorkflowStep,
 };
 use crate::store;
@@ -57,7 +59,7 @@ pub fn apply(inquiry: &Inquiry, wanted: &Wanted) -> Result<Taken, Fault> {
         Err(problems) => return Ok(Err(problems)),
     };
     let mut problems = paper_problems(wanted);
-    problems.extend(obstacles(inquiry, &own.record)?);
+    problems.extend(obstacles(inquiry, &own.record, has_ruling(wanted))?);
     if !problems.is_empty() {
         return Ok(Err(problems));
     }
@@ -73,6 +75,10 @@ pub fn apply(inquiry: &Inquiry, wanted: &Wanted) -> Result<Taken, Fault> {
     super::file(inquiry, own, filing, &Effects::default()).map(Ok)
 }
 
+fn has_ruling(wanted: &Wanted) -> bool {
+    wanted.papers.iter().any(|paper| paper.kind == PaperKind::CourtRuling)
+}
+
 fn paper_problems(wanted: &Wanted) -> Vec<InputProblem> {
     let mut problems = Vec::new();
     problems.extend(case::text_problem(
@@ -80,7 +86,9 @@ fn paper_problems(wanted: &Wanted) -> Vec<InputProblem> {
         &wanted.commitment,
         "write the commitment that you make in public",
     ));
-    for kind in [PaperKind::PerformanceProof, PaperKind::Commitment] {
+    // Whoever is being reorganised has not performed yet: the court's ruling stands in.
+    let proof = if has_ruling(wanted) { PaperKind::CourtRuling } else { PaperKind::PerformanceProof };
+    for kind in [proof, PaperKind::Commitment] {
         if !wanted.papers.iter().any(|paper| paper.kind == kind) {
             problems.push(InputProblem::new(&["papers"], "PAPERS", format!("a paper of the kind {kind} is missing")));
         }
@@ -100,8 +108,8 @@ fn paper_problems(wanted: &Wanted) -> Vec<InputProblem> {
     problems
 }
 
-/// What keeps a record from being repaired now.
-fn obstacles(inquiry: &Inquiry, record: &Record) -> Result<Vec<InputProblem>, Fault> {
+/// What keeps a record from being repaired now. With a court's ruling its shortest period is not waited for: it may be shielded.
+fn obstacles(inquiry: &Inquiry, record: &Record, has_ruling: bool) -> Result<Vec<InputProblem>, Fault> {
     let gateway = inquiry.gateway();
     let (today, pack) = (inquiry.today(), gateway.rules.packs.in_force(inquiry.today()));
     let mut problems = Vec::new();
@@ -114,15 +122,11 @@ fn obstacles(inquiry: &Inquiry, record: &Record) -> Result<Vec<InputProblem>, Fa
         ));
     }
     if record.state != RecordState::Current {
-        problems.push(InputProblem::new(&["record"], "NOT_IN_USE", "the record is repaired or withdrawn"));
+        problems.push(InputProblem::new(&["record"], "NOT_IN_USE", "the record is shielded, repaired or withdrawn"));
     }
-    let months = record.level.and_then(|level| pack.levels.get(&level)).map(|period| period.min_months);
-    if let (Some(months), Some(decided_on)) = (months, record.decided_on) {
-        let earliest = add_months(decided_on, months);
-        if today < earliest {
-            let message = format!("its shortest period of publication lasts until {earliest}: apply from then on");
-            problems.push(InputProblem::new(&["record"], "TOO_EARLY", message));
-        }
+    if let Some(earliest) = earliest(inquiry, record).filter(|day| !has_ruling && today < *day) {
+        let message = format!("its shortest period of publication lasts until {earliest}: apply from then on");
+        problems.push(InputProblem::new(&["record"], "TOO_EARLY", message));
     }
     if super::is_under_way(inquiry, record.id, ApplicationKind::Repair)? {
         problems.push(InputProblem::new(&["record"], "DUPLICATE", "an application for its repair is being examined"));
@@ -142,6 +146,65 @@ fn obstacles(inquiry: &Inquiry, record: &Record) -> Result<Vec<InputProblem>, Fa
     Ok(problems)
 }
 
+/// The day from which on a record may be repaired, by its level.
+fn earliest(inquiry: &Inquiry, record: &Record) -> Option<Date> {
+    let pack = inquiry.gateway().rules.packs.in_force(inquiry.today());
+    let period = record.level.and_then(|level| pack.levels.get(&level))?;
+    record.decided_on.map(|decided_on| add_months(decided_on, period.min_months))
+}
+
+/// What keeps an accepted application from being granted now.
+fn not_yet(
+    inquiry: &Inquiry,
+    view: &ApplicationView,
+    record: &Record,
+    decision: RepairDecision,
+) -> Result<Option<InputProblem>, Fault> {
+    let is_used = matches!(record.state, RecordState::Current | RecordState::Shielded);
+    Ok(match decision {
+        RepairDecision::Approve | RepairDecision::Shield if !is_used => {
+            Some(InputProblem::new(&["id"], "NOT_IN_USE", "the record was withdrawn meanwhile: reject the application"))
+        }
+        RepairDecision::Approve => earliest(inquiry, record).filter(|day| inquiry.today() < *day).map(|day| {
+            let message = format!("its shortest period lasts until {day}: SHIELD it, or approve it from then on");
+            InputProblem::new(&["decision"], "TOO_EARLY", message)
+        }),
+        RepairDecision::Shield if !shield::has_ruling(inquiry, view)? => {
+            let message = "a paper of the kind COURT_RULING is missing: without a court's ruling nothing is shielded";
+            Some(InputProblem::new(&["decision"], "RULING", message))
+        }
+        _ => None,
+    })
+}
+
+/// What a decision does, and what became of the record.
+fn effects_of(
+    inquiry: &Inquiry,
+    view: &ApplicationView,
+    record: &Record,
+    decision: RepairDecision,
+) -> Result<(Effects, Option<TombstoneCause>), Fault> {
+    match decision {
+        RepairDecision::Accept | RepairDecision::NotAccept => Ok((Effects::default(), None)),
+        RepairDecision::Shield => Ok((shield::begin(inquiry, view, record)?, Some(TombstoneCause::Shielded))),
+        RepairDecision::Reject => {
+            let effects = shield::end(inquiry, view, record)?;
+            let restored = effects.record.map(|_| TombstoneCause::Restored);
+            Ok((effects, restored))
+        }
+        RepairDecision::Approve => {
+            let cause = TombstoneCause::Repaired;
+            let ending = json!({ "ending": JointActionEnding::Repaired });
+            let step = ActionStep::End(JointActionEnding::Repaired);
+            let actions = rest::changes(inquiry, record.id, &step, &ending)?;
+            let of = (view.row.id, &view.row.provider);
+            let tombstones = tombstone::for_receivers(inquiry, of, record, cause, &actions)?;
+            let states = (record.version, record.state, RecordState::Repaired);
+            Ok((Effects { actions, record: Some(states), tombstones }, Some(cause)))
+        }
+    }
+}
+
 /// Decides on an application for repair. The outer error is a fault, the inner what is wrong with the input. Blocks.
 pub fn decide_on(inquiry: &Inquiry, id: &str, decision: RepairDecision, reason: &str) -> Result<Taken, Fault> {
     let view = match permitted(inquiry, id, CaseAction::Decide)? {
@@ -151,6 +214,7 @@ pub fn decide_on(inquiry: &Inquiry, id: &str, decision: RepairDecision, reason: 
     let (step, word) = match decision {
         RepairDecision::Accept => (Step::Accept, WorkflowStep::Accept),
         RepairDecision::NotAccept => (Step::NotAccept, WorkflowStep::NotAccept),
+        RepairDecision::Shield => (Step::Shield, WorkflowStep::Shield),
         RepairDecision::Approve => (Step::Approve, WorkflowStep::Approve),
         RepairDecision::Reject => (Step::Reject, WorkflowStep::Reject),
     };
@@ -160,22 +224,15 @@ pub fn decide_on(inquiry: &Inquiry, id: &str, decision: RepairDecision, reason: 
     if let Some(problem) = case::text_problem(&["reason"], reason, "say why") {
         return Ok(Err(vec![problem]));
     }
+    let record = find(inquiry, &view)?;
+    if let Some(problem) = not_yet(inquiry, &view, &record, decision)? {
+        return Ok(Err(vec![problem]));
+    }
     let gateway = inquiry.gateway();
     let days = gateway.rules.packs.in_force(inquiry.today()).deadlines.repair_answer;
     let answer_due = days.map(|days| gateway.rules.calendar.add_working_days(view.row.filed_on, days).date);
     let due_on = answer_due.filter(|_| decision == RepairDecision::Accept);
-    let mut effects = Effects::default();
-    let mut decided_as = None;
-    if decision == RepairDecision::Approve {
-        let record = find(inquiry, &view)?;
-        let cause = TombstoneCause::Repaired;
-        let ending = json!({ "ending": JointActionEnding::Repaired });
-        effects.actions = rest::changes(inquiry, record.id, &ActionStep::End(JointActionEnding::Repaired), &ending)?;
-        effects.tombstones =
-            tombstone::for_receivers(inquiry, (view.row.id, &view.row.provider), &record, cause, &effects.actions)?;
-        effects.record = Some((record.version, RecordState::Current, RecordState::Repaired));
-        decided_as = Some(cause);
-    }
+    let (effects, decided_as) = effects_of(inquiry, &view, &record, decision)?;
     let texts: &[(&str, &str)] = &[("reason", reason.trim())];
     decide(inquiry, view, Decision { step, word, decided_as, due_on, facts: json!({}), texts }, &effects)
 }

@@ -53,6 +53,7 @@ fn as_step(step: &CaseStep, assignments: &[AssignmentRow]) -> Option<Step> {
         | WorkflowStep::Accept
         | WorkflowStep::NotAccept
         | WorkflowStep::Uphold
+        | WorkflowStep::Shield
         | WorkflowStep::Approve
         | WorkflowStep::Reject
         | WorkflowStep::Retract

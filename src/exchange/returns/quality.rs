@@ -6,7 +6,9 @@ use super::super::fault::Fault;
 use super::super::inquiry::Inquiry;
 use super::super::joint_action::list::whose;
 use super::{is_small, small_count};
-use crate::domain::{ApplicationKind, Date, DepartmentId, Instant, SubjectCategory, WorkflowStep, application};
+use crate::domain::{
+    ApplicationKind, ApplicationStage, Date, DepartmentId, Instant, SubjectCategory, WorkflowStep, application,
+};
 use crate::store;
 use crate::store::application::{Narrowing, Which};
 
@@ -180,7 +182,7 @@ fn counted(
             let is_person = subject.is_some_and(|subject| subject.category == SubjectCategory::NaturalPerson);
             let [organizations, persons] = &mut found;
             let of = if is_person { persons } else { organizations };
-            of.waiting += u32::from(application::is_open(row.stage));
+            of.waiting += u32::from(application::is_open(row.stage) && row.stage != ApplicationStage::Shielded);
             let Some(decision) = steps.iter().find(|step| decides(step.step)) else { continue };
             let decided_on = decision.at.date_in_shanghai();
             if (from..=to).contains(&decided_on) {
@@ -196,9 +198,11 @@ fn counted(
     Ok([(false, organizations.counts()), (true, persons.counts())])
 }
 
-/// Whether a step decides on an application. Taking it back does not, and revoking a repair comes after the decision.
+/// Whether a step answers an application. Taking it back does not; the revocation of a repair, and what follows on shielding, come
+/// after the answer.
 fn decides(step: WorkflowStep) -> bool {
-    matches!(step, WorkflowStep::Uphold | WorkflowStep::Approve | WorkflowStep::Reject | WorkflowStep::NotAccept)
+    use WorkflowStep::{Approve, NotAccept, Reject, Shield, Uphold};
+    matches!(step, Uphold | Approve | Reject | NotAccept | Shield)
 }
 
 #[derive(Debug, Default)]

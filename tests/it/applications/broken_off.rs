@@ -155,12 +155,13 @@ async fn a_repair_that_breaks_off_at_any_write_has_left_nothing() {
     let digest = "ab".repeat(32);
     let input = json!({ "record": record, "commitment": "承诺依法经营", "papers": [
         { "kind": "PERFORMANCE_PROOF", "name": "履行完毕证明.pdf", "sha256": digest },
-        { "kind": "COMMITMENT", "name": "信用承诺书.pdf", "sha256": digest }
+        { "kind": "COMMITMENT", "name": "信用承诺书.pdf", "sha256": digest },
+        { "kind": "COURT_RULING", "name": "裁定书.pdf", "sha256": digest }
     ] });
     let own = firm(&app, 1);
     let filed = application(&fuse.burn("apply", async || take(&own, "applyForRepair", input.clone()).await).await);
     let office = app.department("AMR");
-    for (decision, stage) in [("ACCEPT", "ACCEPTED"), ("APPROVE", "APPROVED")] {
+    for (decision, stage) in [("ACCEPT", "ACCEPTED"), ("SHIELD", "SHIELDED"), ("APPROVE", "APPROVED")] {
         let input = json!({ "id": filed["id"], "decision": decision, "reason": "材料齐全" });
         let decided = fuse.burn(decision, async || take(&office, "decideRepair", input.clone()).await).await;
         assert_eq!(application(&decided)["stage"], stage);

@@ -1,5 +1,6 @@
 //! Repair: what it needs, what it ends everywhere at once, and how false papers undo it.
 
+use chengxin::exchange::import::QualityReport;
 use serde_json::{Value, json};
 
 use super::stage::{app, application, firm, object, record, take};
@@ -104,15 +105,20 @@ async fn an_approved_repair_ends_publication_sharing_and_measures_at_once_and_fa
 
 /// The same file once more, with another remark: neither import nor submission brings a repaired record back.
 async fn reported_again_it_stays_repaired(app: &TestApp, id: &str) {
-    let csv = format!(
-        "信用主体类别,统一社会信用代码,单位名称,名单名称,列入事由,列入依据,认定文号,列入决定机关,列入日期,数据来源单位\n\
-         法人及非法人组织,{},东营联合1有限公司,样例名单,换了说法,样例办法,样例列字〔2026〕1号,东营市市场监督管理局,2025-09-01,东营市市场监督管理局\n",
-        uscc(1)
-    );
-    let report = app.import("serious-dishonesty", &csv);
+    let report = reported_again(app, 1, "2025-09-01");
     assert_eq!((report.accepted, report.updated), (1, 1), "{report:?}");
     assert!(record(&app.public(), id).await.is_null());
     assert_eq!(record(&firm(app, 1), id).await["state"], "REPAIRED");
+}
+
+/// The file of `list` once more, with another remark.
+pub fn reported_again(app: &TestApp, serial: u32, on: &str) -> QualityReport {
+    let csv = format!(
+        "信用主体类别,统一社会信用代码,单位名称,名单名称,列入事由,列入依据,认定文号,列入决定机关,列入日期,数据来源单位\n\
+         法人及非法人组织,{},东营联合{serial}有限公司,样例名单,换了说法,样例办法,样例列字〔2026〕{serial}号,东营市市场监督管理局,{on},东营市市场监督管理局\n",
+        uscc(serial)
+    );
+    app.import("serious-dishonesty", &csv)
 }
 
 #[actix_web::test]
