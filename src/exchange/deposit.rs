@@ -56,6 +56,8 @@ pub enum Authority {
     Operator,
     /// A department's submission: its own.
     Department(DepartmentId),
+    /// A package of another platform: those that no department here provides.
+    Platform,
 }
 
 /// Writes prepared records into the registry as one batch.
@@ -150,9 +152,12 @@ impl<'g> Depositor<'g> {
             if existing.content_digest == digests.content {
                 return Ok(Written::Unchanged);
             }
-            if let Authority::Department(own) = &self.authority
-                && existing.provider != own.as_str()
-            {
+            let is_own = match &self.authority {
+                Authority::Department(own) => existing.provider == own.as_str(),
+                Authority::Operator => true,
+                Authority::Platform => existing.provider.is_empty(),
+            };
+            if !is_own {
                 self.refused.push(record.line);
                 return Ok(Written::Unchanged);
             }
@@ -178,6 +183,8 @@ impl<'g> Depositor<'g> {
         let provider = match &self.authority {
             Authority::Department(own) => Some(own),
             Authority::Operator => record.provider.department.as_ref(),
+            // A department here answers for what it has reported itself, and for nothing else.
+            Authority::Platform => None,
         };
         let unverified = provider.is_none().then(|| record.provider.name.clone()).flatten();
         let text = |date: Option<Date>| date.map(|date| date.to_string()).unwrap_or_default();

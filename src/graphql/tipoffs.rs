@@ -100,7 +100,7 @@ pub struct ReporterInput {
 pub struct SubmitTipoffInput {
     /// The unified social credit code of whom it is about.
     uscc: Uscc,
-    /// In which field. This, the code and how many files there are is all that anybody but the officer who handles it sees.
+    /// In which field. This and the code are all that anybody but the officer who handles it sees of what was reported.
     field: TipoffField,
     /// What was seen, where and when; 1 to 2,000 characters. Kept sealed.
     conduct: String,

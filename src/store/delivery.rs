@@ -109,11 +109,16 @@ pub fn due(connection: &mut AnyConnection, now: Instant, limit: i64) -> Result<V
     rows.into_iter().map(DeliveryRow::try_from).collect()
 }
 
-/// Replaces a delivery that has had `attempts` begun. `false` when somebody else was first.
-pub fn advance(connection: &mut AnyConnection, delivery: &DeliveryRow, attempts: i64) -> Result<bool, StoreError> {
+/// Replaces a delivery in a state that has had `attempts` begun. `false` when somebody else was first, or it was given up.
+pub fn advance(
+    connection: &mut AnyConnection,
+    delivery: &DeliveryRow,
+    (state, attempts): (DeliveryState, i64),
+) -> Result<bool, StoreError> {
     let before = deliveries::table
         .filter(deliveries::webhook.eq(delivery.webhook.bytes().as_slice()))
         .filter(deliveries::sequence.eq(delivery.sequence))
+        .filter(deliveries::state.eq(state.name()))
         .filter(deliveries::attempts.eq(attempts));
     let set = (
         deliveries::state.eq(delivery.state.name()),

@@ -230,30 +230,37 @@ pub fn answer(
     Ok(diesel::update(line).set(set).execute(connection)? == 1)
 }
 
-/// The digest under which a package of a platform's was taken in.
-pub fn received(connection: &mut AnyConnection, platform: &str, name: &str) -> Result<Option<String>, StoreError> {
+/// A package of a platform's that was taken in.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = exchange_received)]
+pub struct ReceivedRow {
+    /// The platform.
+    pub platform: String,
+    /// The package's name.
+    pub name: String,
+    /// SHA-256 of its data file, lower-case hexadecimal.
+    pub digest: String,
+    /// How many lines were accepted.
+    pub accepted: i64,
+    /// How many were refused.
+    pub refused: i64,
+    /// When, in microseconds since 1970.
+    pub received_at: i64,
+    /// What was answered: a CSV file.
+    pub receipt: String,
+}
+
+/// The package of this name, when it was taken in.
+pub fn received(connection: &mut AnyConnection, platform: &str, name: &str) -> Result<Option<ReceivedRow>, StoreError> {
     let query = exchange_received::table
         .filter(exchange_received::platform.eq(platform))
         .filter(exchange_received::name.eq(name))
-        .select(exchange_received::digest);
+        .select(ReceivedRow::as_select());
     Ok(query.get_result(connection).optional()?)
 }
 
 /// Remembers that a package was taken in.
-pub fn receive(
-    connection: &mut AnyConnection,
-    (platform, name, digest): (&str, &str, &str),
-    (accepted, refused): (i64, i64),
-    at: Instant,
-) -> Result<(), StoreError> {
-    let row = (
-        exchange_received::platform.eq(platform),
-        exchange_received::name.eq(name),
-        exchange_received::digest.eq(digest),
-        exchange_received::accepted.eq(accepted),
-        exchange_received::refused.eq(refused),
-        exchange_received::received_at.eq(at.micros()),
-    );
-    let inserted = diesel::insert_into(exchange_received::table).values(row).execute(connection)?;
+pub fn receive(connection: &mut AnyConnection, package: ReceivedRow) -> Result<(), StoreError> {
+    let inserted = diesel::insert_into(exchange_received::table).values(package).execute(connection)?;
     StoreError::expect_count("exchange_received", 1, inserted)
 }

@@ -361,6 +361,7 @@ diesel::table! {
         accepted -> BigInt,
         refused -> BigInt,
         received_at -> BigInt,
+        receipt -> Text,
     }
 }
 

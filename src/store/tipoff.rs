@@ -128,7 +128,17 @@ pub fn insert(connection: &mut AnyConnection, tipoff: &TipoffRow, reporter: &[u8
 pub fn advance(connection: &mut AnyConnection, tipoff: &TipoffRow) -> Result<(), StoreError> {
     let row = Row::from(tipoff);
     let before = tipoffs::table.filter(tipoffs::id.eq(row.id.clone())).filter(tipoffs::steps.eq(tipoff.steps - 1));
-    match diesel::update(before).set(row).execute(connection)? {
+    // Files come without a step: how many there are is not this step's to say.
+    let set = (
+        tipoffs::stage.eq(row.stage),
+        tipoffs::department.eq(row.department),
+        tipoffs::handler.eq(row.handler),
+        tipoffs::outcome.eq(row.outcome),
+        tipoffs::answered_on.eq(row.answered_on),
+        tipoffs::answer.eq(row.answer),
+        tipoffs::steps.eq(row.steps),
+    );
+    match diesel::update(before).set(set).execute(connection)? {
         1 => Ok(()),
         _ => Err(StoreError::Conflict),
     }
@@ -191,7 +201,7 @@ pub struct Attachment {
 /// Attaches one to a tip-off that has `already` and is still open.
 ///
 /// # Errors
-/// `Conflict` when another one was attached at the same moment.
+/// `Conflict` when another one was attached, or it was answered, at the same moment.
 pub fn attach(
     connection: &mut AnyConnection,
     id: CaseId,
@@ -211,6 +221,7 @@ pub fn attach(
     }
     let before = tipoffs::table
         .filter(tipoffs::id.eq(id.bytes().as_slice()))
+        .filter(tipoffs::stage.ne(TipoffStage::Answered.name()))
         .filter(tipoffs::attachments.eq(attachment.number - 1));
     match diesel::update(before).set(tipoffs::attachments.eq(attachment.number)).execute(connection)? {
         1 => Ok(()),

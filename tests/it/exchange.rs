@@ -153,6 +153,7 @@ async fn agrees(city: &TestApp, province: &TestApp) {
     );
     let received = taken(province, &out, &back);
     assert_eq!(received.refused, 1, "whose record it is revokes it: {received:?}");
+    an_old_package_brings_nothing_back(city, province, (&out, &back)).await;
     read(city, &back);
     // Against a list of what the province says it holds.
     let holdings = out.join("holdings.csv");
@@ -163,6 +164,40 @@ async fn agrees(city: &TestApp, province: &TestApp) {
     assert_eq!(compared["items"]["administrative-licence"]["missingThere"], 1, "{compared}");
     assert_eq!(compared["missingHere"], 1, "{compared}");
     assert_eq!(firm(city, 1).ask("{ accessLog { nodes { time } } }").await.codes(), Vec::<&str>::new());
+}
+
+/// What a licence of a firm is for.
+async fn content(app: &TestApp, serial: u32) -> Value {
+    let query = format!(
+        "{{ subject(uscc: \"{}\") {{ records(item: \"administrative-licence\") {{ nodes {{ ... on AdministrativeLicense {{ \
+         content }} }} }} }} }}",
+        uscc(serial)
+    );
+    app.public().ask(&query).await.data("/subject/records/nodes/0").clone()
+}
+
+async fn an_old_package_brings_nothing_back(city: &TestApp, province: &TestApp, (out, back): (&Path, &Path)) {
+    assert_eq!(content(province, 2).await["content"], "危险货物运输");
+    let receipts = || {
+        let mut files: Vec<_> = std::fs::read_dir(back).unwrap().map(|file| file.unwrap().path()).collect();
+        files.sort();
+        files.into_iter().map(|file| std::fs::read(file).unwrap()).collect::<Vec<_>>()
+    };
+    let before = receipts();
+    for file in std::fs::read_dir(back).unwrap() {
+        std::fs::remove_file(file.unwrap().path()).unwrap();
+    }
+    taken(province, out, back);
+    assert_eq!(receipts(), before, "the same receipts, also when they were lost");
+    assert_eq!(content(province, 2).await["content"], "危险货物运输", "the first package changes nothing again");
+    // A department of the province reports the third itself: what another platform says of it is refused.
+    province.import("administrative-licence", &licence(3, "自行申报"));
+    city.import("administrative-licence", &licence(3, "冷藏运输"));
+    let names = send(city, out, false);
+    assert_eq!(taken(province, out, back).refused, 2, "the revocation of before, and this one");
+    assert_eq!(content(province, 3).await["content"], "自行申报");
+    let told = std::fs::read_to_string(back.join(format!("{}.receipt.csv", names[0]))).unwrap();
+    assert!(told.contains("OTHER_PROVIDER"), "{told}");
 }
 
 #[actix_web::test]

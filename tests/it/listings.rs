@@ -153,6 +153,51 @@ async fn a_party_that_says_nothing_is_decided_on_when_its_time_is_over_and_an_ho
     assert_eq!(listing(&decided)["stage"], "LISTED", "{}", decided.text);
 }
 
+async fn decide(office: &Asker<'_>, id: &Value, decision: &str) -> Answered {
+    take(office, "decideListing", json!({ "id": id, "decision": decision, "reason": "样例" })).await
+}
+
+/// Drafted, told and heard.
+async fn heard(app: &TestApp, input: Value) -> Value {
+    let office = app.department("AMR");
+    let id = listing(&take(&office, "draftListing", input).await)["id"].clone();
+    let long_ago = json!({ "id": id, "notifiedOn": "2020-01-01", "notice": "告知" });
+    let told = listing(&take(&office, "notifyListing", long_ago).await);
+    assert_eq!(told["stateBy"], "2026-09-24", "the time to state a case begins when the notice can be seen");
+    assert_eq!(problems(&decide(&office, &id, "LIST").await), ["TIME_NOT_OVER"]);
+    take(&firm(app, 1), "stateOnListing", json!({ "id": id, "statement": "有异议" })).await;
+    id
+}
+
+#[actix_web::test]
+async fn what_is_decided_and_what_stands_on_the_list_are_the_same() {
+    let app = app_on(&Scratch::sqlite());
+    list(&app, 1, "2025-09-01");
+    let office = app.department("AMR");
+    let (first, second) = (heard(&app, drafted(1)).await, heard(&app, drafted(1)).await);
+    // As a gateway leaves it that ends after the record was taken in and before the decision was written down.
+    let cells = row(1);
+    let cells: Vec<(&String, &str)> =
+        cells.as_object().unwrap().iter().map(|(name, cell)| (name, cell.as_str().unwrap())).collect();
+    let line = |part: fn(&(&String, &str)) -> String| cells.iter().map(part).collect::<Vec<_>>().join(",");
+    let csv = format!("{}\n{}\n", line(|(name, _)| (*name).clone()), line(|(_, cell)| (*cell).to_owned()));
+    assert_eq!(app.import("serious-dishonesty", &csv).accepted, 1);
+    assert_eq!(found(&app.public(), 1).await, 2);
+    assert_eq!(problems(&take(&office, "draftListing", drafted(1)).await), ["DUPLICATE"]);
+    assert_eq!(listing(&decide(&office, &first, "DROP").await)["stage"], "DROPPED");
+    assert_eq!(found(&app.public(), 1).await, 1, "what is not decided stands on no list");
+    let told = app.department("TAX").ask("{ tombstones { nodes { cause } } }").await;
+    assert_eq!(told.data("/tombstones/nodes"), &json!([]), "who had not received it has nothing to forget");
+    // The other case of the same row: its record was withdrawn, and a decision does not bring it back unsaid.
+    assert_eq!(problems(&decide(&office, &second, "LIST").await), ["RECORD_NOT_CURRENT"]);
+    assert_eq!(found(&app.public(), 1).await, 1);
+    assert_eq!(problems(&take(&office, "draftListing", drafted(1)).await), ["DUPLICATE"]);
+    let mut anew = drafted(1);
+    anew["row"]["认定文号"] = json!("样例认字〔2026〕99号");
+    let anew = heard(&app, anew).await;
+    assert_eq!(listing(&decide(&office, &anew, "LIST").await)["record"]["state"], "CURRENT");
+}
+
 #[actix_web::test]
 async fn nothing_is_listed_without_a_list_a_law_a_sound_row_and_the_department_that_decides() {
     let app = app_on(&Scratch::sqlite());

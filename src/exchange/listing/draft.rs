@@ -13,7 +13,7 @@ use super::super::submission;
 use super::{ListingRow, ListingView, Taken};
 use crate::access::{CaseAction, Concern};
 use crate::domain::identifier::IdentifierKind;
-use crate::domain::{CaseId, ListingStage, RecordState, WorkflowStep};
+use crate::domain::{CaseId, ListingStage, WorkflowStep};
 use crate::store;
 
 /// The longest legal basis, in characters.
@@ -68,8 +68,9 @@ pub fn draft(inquiry: &Inquiry, wanted: &Wanted) -> Result<Taken, Fault> {
     };
     let key = submission::key_digest(gateway, &prepared);
     let existing = gateway.registry.read(|connection| store::deposit::existing(connection, &[key]))?;
-    if existing.values().any(|record| record.state == RecordState::Current.name()) {
-        problems.push(InputProblem::new(&["row"], "DUPLICATE", "this entry stands on the list"));
+    if !existing.is_empty() {
+        let message = "this entry stands on the list, or was taken off it: a new decision has a number of its own";
+        problems.push(InputProblem::new(&["row"], "DUPLICATE", message));
     }
     let Some(subject) = known else {
         let message = "the row names no organization that is known here by its unified social credit code";

@@ -40,7 +40,8 @@ pub fn notify(inquiry: &Inquiry, notice: &Notice) -> Result<Taken, Fault> {
     let days = rules.packs.in_force(inquiry.today()).deadlines.statement;
     let mut row = view.row;
     row.notified_on = Some(notice.notified_on);
-    row.state_by = Some(rules.calendar.add_working_days(notice.notified_on, days).date);
+    // It can be seen and answered here from today on, whatever day it was told on.
+    row.state_by = Some(rules.calendar.add_working_days(inquiry.today(), days).date);
     let facts = json!({
         "notifiedOn": notice.notified_on.to_string(),
         "stateBy": row.state_by.map(|by| by.to_string()),

@@ -10,10 +10,10 @@ use super::super::gateway::Gateway;
 use super::super::node_id::NodeRef;
 use super::{Stopped, file_error};
 use crate::catalogue::Platform;
-use crate::domain::{ExchangeState, PackageState};
+use crate::domain::{ExchangeState, PackageState, RecordId};
 use crate::ledger::{Decision, EntryKind, NewEntry};
 use crate::store;
-use crate::store::exchange::PackageRow;
+use crate::store::exchange::{ItemRow, PackageRow};
 
 /// The ending of a receipt's name.
 pub const ENDING: &str = ".receipt.csv";
@@ -51,14 +51,17 @@ struct Line {
 pub fn read(gateway: &Gateway, platform: &Platform, folder: &Path) -> Result<Read, Stopped> {
     let packages = gateway.registry.read(|connection| store::exchange::packages(connection, &platform.id))?;
     let by_name: HashMap<&str, &PackageRow> = packages.iter().map(|package| (package.name.as_str(), package)).collect();
-    let mut read = Read::default();
+    let (mut read, mut is_news) = (Read::default(), false);
     for name in names(folder, ENDING)? {
         match by_name.get(name.trim_end_matches(ENDING)) {
-            None => read.unknown.push(name),
-            Some(package) => take(gateway, package, &folder.join(&name), &mut read)?,
+            Some(package) if package.state != PackageState::Open => {
+                is_news |= take(gateway, package, &folder.join(&name), &mut read)?;
+            }
+            // Nobody answers what was not sent.
+            _ => read.unknown.push(name),
         }
     }
-    if read.packages > 0 {
+    if is_news {
         let mut entry = NewEntry::new(EntryKind::Admin, Decision::Allowed);
         entry.consumer = Some(platform.id.clone());
         entry.flags =
@@ -68,7 +71,8 @@ pub fn read(gateway: &Gateway, platform: &Platform, folder: &Path) -> Result<Rea
     Ok(read)
 }
 
-fn take(gateway: &Gateway, package: &PackageRow, path: &Path, read: &mut Read) -> Result<(), Stopped> {
+/// One receipt. Whether it says anything that was not known.
+fn take(gateway: &Gateway, package: &PackageRow, path: &Path, read: &mut Read) -> Result<bool, Stopped> {
     let bytes = std::fs::read(path).map_err(|error| file_error(path, &error))?;
     let text = super::receive::decoded(&bytes);
     let mut lines = Vec::new();
@@ -85,6 +89,14 @@ fn take(gateway: &Gateway, package: &PackageRow, path: &Path, read: &mut Read) -
     }
     read.packages += 1;
     let answered = PackageRow { state: PackageState::Answered, ..package.clone() };
+    let before = gateway
+        .registry
+        .read(|connection| store::exchange::items(connection, &package.platform, Some(package.number)))?;
+    let before: HashMap<RecordId, &ItemRow> = before.iter().map(|item| (item.record, item)).collect();
+    let is_known = |(record, state, told): &(RecordId, ExchangeState, String)| {
+        before.get(record).is_none_or(|item| item.state == *state && item.told == *told)
+    };
+    let is_news = package.state != PackageState::Answered || !lines.iter().all(is_known);
     gateway.registry.write(|connection| {
         for (record, state, told) in &lines {
             let of = (package.platform.as_str(), package.number);
@@ -98,7 +110,7 @@ fn take(gateway: &Gateway, package: &PackageRow, path: &Path, read: &mut Read) -
         }
         store::exchange::update(connection, &answered)
     })?;
-    Ok(())
+    Ok(is_news)
 }
 
 /// The names of the files in a folder with this ending, sorted.

@@ -1,5 +1,5 @@
-//! Packages of another platform: held against their manifest, taken in by the road of every file, and answered line by line. Taking one in
-//! again changes nothing and gives the same receipt.
+//! Packages of another platform: held against their manifest, taken in by the road of every file, and answered line by line. One that was
+//! taken in before is not taken in again, and gives the same receipt. What a department here provides no platform changes.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -18,6 +18,7 @@ use crate::catalogue::{Item, Platform};
 use crate::domain::{ExchangeOperation, ExchangeState};
 use crate::ledger::{Decision, EntryKind, NewEntry};
 use crate::store;
+use crate::store::exchange::ReceivedRow;
 
 const MANIFEST: &str = ".manifest.json";
 /// How many lines are taken in at a time.
@@ -94,6 +95,9 @@ fn one(
     let Some(item) = gateway.catalogue.item_by_text(&manifest.item) else {
         return Ok(Err(format!("the catalogue has no item `{}`", manifest.item)));
     };
+    if !platform.item.iter().any(|one| one.item == item.code) {
+        return Ok(Err(format!("`{}` is exchanged with no platform of this name: see platforms.toml", item.code)));
+    }
     let data = folder.join(&manifest.file);
     let length = match std::fs::metadata(&data) {
         Ok(metadata) => metadata.len(),
@@ -110,8 +114,14 @@ fn one(
         ));
     }
     let before = gateway.registry.read(|connection| store::exchange::received(connection, &platform.id, stem))?;
-    if before.as_ref().is_some_and(|before| *before != digest) {
-        return Ok(Err("a package of this name and other content was taken in before".to_owned()));
+    let answer = receipts.join(format!("{stem}{ENDING}"));
+    match before {
+        Some(before) if before.digest == digest => {
+            put(&answer, before.receipt.as_bytes())?;
+            return Ok(Ok((before.accepted, before.refused)));
+        }
+        Some(_) => return Ok(Err("a package of this name and other content was taken in before".to_owned())),
+        None => {}
     }
     let mut lines = match read(&decoded(&bytes)) {
         Ok(lines) if lines.len() as u64 == manifest.lines => lines,
@@ -120,15 +130,21 @@ fn one(
     };
     take_in(gateway, (platform, item), &digest, &mut lines)?;
     let refused = lines.iter().filter(|line| line.refused.is_some()).count();
-    let counts = (count(lines.len() - refused), count(refused));
-    if before.is_none() {
-        enter(gateway, (platform, item), counts)?;
-        let of = (platform.id.as_str(), stem, digest.as_str());
-        let now = gateway.ambient.now();
-        gateway.registry.write(|connection| store::exchange::receive(connection, of, counts, now))?;
-    }
-    put(&receipts.join(format!("{stem}{ENDING}")), &receipt(&lines)?)?;
-    Ok(Ok(counts))
+    let (accepted, refused) = (count(lines.len() - refused), count(refused));
+    enter(gateway, (platform, item), (accepted, refused))?;
+    let receipt = receipt(&lines)?;
+    let package = ReceivedRow {
+        platform: platform.id.clone(),
+        name: stem.to_owned(),
+        digest,
+        accepted,
+        refused,
+        received_at: gateway.ambient.now().micros(),
+        receipt: receipt.clone(),
+    };
+    gateway.registry.write(|connection| store::exchange::receive(connection, package))?;
+    put(&answer, receipt.as_bytes())?;
+    Ok(Ok((accepted, refused)))
 }
 
 fn count(number: usize) -> i64 {
@@ -193,7 +209,7 @@ fn take_in(
     let mut open: Vec<&mut Line> = lines.iter_mut().filter(|line| line.refused.is_none()).collect();
     for chunk in open.chunks_mut(CHUNK) {
         let rows: Vec<_> = chunk.iter().map(|line| line.row.clone()).collect();
-        let origin = (format!("exchange:{}:{digest}", platform.id), Authority::Operator);
+        let origin = (format!("exchange:{}:{digest}", platform.id), Authority::Platform);
         match submission::take_in(gateway, item, origin, &rows)? {
             Ok(report) => {
                 for (line, outcome) in chunk.iter_mut().zip(report.rows) {
@@ -218,7 +234,7 @@ fn take_in(
     Ok(())
 }
 
-fn receipt(lines: &[Line]) -> Result<Vec<u8>, Stopped> {
+fn receipt(lines: &[Line]) -> Result<String, Stopped> {
     let corrupt = |error: String| Stopped::Fault(Fault::Corrupt(error));
     let mut writer = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
     writer.write_record([ID, RESULT, REASON]).map_err(|error| corrupt(error.to_string()))?;
@@ -227,5 +243,6 @@ fn receipt(lines: &[Line]) -> Result<Vec<u8>, Stopped> {
         let reason = line.refused.as_deref().unwrap_or_default();
         writer.write_record([line.id.as_str(), state.zh(), reason]).map_err(|error| corrupt(error.to_string()))?;
     }
-    writer.into_inner().map_err(|error| corrupt(error.to_string()))
+    let bytes = writer.into_inner().map_err(|error| corrupt(error.to_string()))?;
+    String::from_utf8(bytes).map_err(|error| corrupt(error.to_string()))
 }

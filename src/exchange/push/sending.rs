@@ -4,6 +4,7 @@
 //! and the attempt is made again with the same id.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -23,6 +24,8 @@ use crate::webhook::{Message, Sent};
 const AT_ONCE: i64 = 32;
 /// How long a claim holds, in seconds: longer than an attempt can take.
 const CLAIM_SECONDS: i64 = 60;
+/// How long one receiver may hold a round up, beside the attempt that is under way.
+const ROUND_MAX: Duration = Duration::from_secs(10);
 /// The longest text about an attempt, in characters.
 const TOLD_MAX: usize = 200;
 
@@ -73,12 +76,21 @@ pub fn send_due(gateway: &Gateway) -> Result<Round, Fault> {
     }))
 }
 
-/// The attempts to one webhook. When it cannot be reached, the others of the round have failed with the first.
+/// The attempts to one webhook. When it cannot be reached, the others of the round have failed with the first; when it is slow, or wants
+/// no more, they stay as they are.
 fn to_one(gateway: &Gateway, deliveries: Vec<DeliveryRow>) -> Round {
     let (mut round, mut unreachable) = (Round::default(), None);
+    let begun = Instant::now();
     for delivery in deliveries {
+        if begun.elapsed() > ROUND_MAX {
+            break;
+        }
         match attempt(gateway, delivery, unreachable.as_ref()) {
             Ok(Some(Sent::Taken)) => round.delivered += 1,
+            Ok(Some(Sent::Gone)) => {
+                round.failed += 1;
+                break;
+            }
             Ok(Some(sent)) => {
                 round.failed += 1;
                 unreachable = unreachable.or(Some(sent).filter(|sent| matches!(sent, Sent::Unreachable(_))));
@@ -96,7 +108,10 @@ fn attempt(gateway: &Gateway, mut delivery: DeliveryRow, known: Option<&Sent>) -
     let begun = delivery.attempts;
     delivery.attempts += 1;
     delivery.next_at = gateway.ambient.now().plus_seconds(CLAIM_SECONDS);
-    if !gateway.registry.write(|connection| store::delivery::advance(connection, &delivery, begun))? {
+    if !gateway
+        .registry
+        .write(|connection| store::delivery::advance(connection, &delivery, (DeliveryState::Pending, begun)))?
+    {
         return Ok(None);
     }
     let found = gateway.registry.read(|connection| {
@@ -164,7 +179,9 @@ fn settle(gateway: &Gateway, webhook: &mut WebhookRow, delivery: &mut DeliveryRo
     delivery.next_at = gateway.ambient.now().plus_seconds(wait.unwrap_or(0));
     let attempts = delivery.attempts;
     // When the claim ran out meanwhile, whoever claimed it next settles it: the receiver drops the repeat by its id.
-    gateway.registry.write(|connection| store::delivery::advance(connection, delivery, attempts))?;
+    gateway
+        .registry
+        .write(|connection| store::delivery::advance(connection, delivery, (DeliveryState::Pending, attempts)))?;
     if *sent == Sent::Gone {
         disable(gateway, webhook)?;
     }

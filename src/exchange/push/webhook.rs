@@ -139,7 +139,7 @@ pub fn redeliver(inquiry: &Inquiry, id: &str) -> Result<Taken<u32>, Fault> {
             let attempts = std::mem::take(&mut delivery.attempts);
             delivery.state = DeliveryState::Pending;
             delivery.next_at = now;
-            count += u32::from(store::delivery::advance(connection, &delivery, attempts)?);
+            count += u32::from(store::delivery::advance(connection, &delivery, (DeliveryState::Dead, attempts))?);
         }
         Ok(count)
     })?))

@@ -163,9 +163,10 @@ pub fn answer(inquiry: &Inquiry, view: &TipoffView) -> Result<Option<String>, Fa
     text(inquiry, view, (Part::Answer, &view.row.answer), CaseAction::ViewTipoff)
 }
 
-/// What is attached; its content is for the officer.
+/// What is attached, for the officer who handles it: kind and length can tell which file it is, and so whose.
 pub fn attachments(inquiry: &Inquiry, view: &TipoffView) -> Result<Vec<Attachment>, Fault> {
-    if view.row.attachments == 0 {
+    let is_officer = inquiry.permit().case(CaseAction::HandleTipoff, view.concern).is_some();
+    if view.row.attachments == 0 || !is_officer {
         return Ok(Vec::new());
     }
     Ok(inquiry.gateway().registry.read(|connection| store::tipoff::attachments(connection, view.row.id))?)

@@ -63,7 +63,7 @@ impl Tipoff {
         nullable(|| Ok(tipoff::conduct(ctx.inquiry()?, &self.0)?))
     }
 
-    /// What is attached.
+    /// What is attached: for the officer who handles it alone, empty for others.
     async fn attachments(&self, ctx: &Context<'_>) -> Nullable<Vec<TipoffAttachment>> {
         nullable(|| {
             let inquiry = ctx.inquiry()?;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use actix_web::http::header::HeaderMap;
 use actix_web::rt::task::JoinHandle;
-use actix_ws::{AggregatedMessage, AggregatedMessageStream, ProtocolError, Session};
+use actix_ws::{AggregatedMessage, AggregatedMessageStream, Closed, ProtocolError, Session};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
@@ -31,6 +31,8 @@ const PING_AFTER: Duration = Duration::from_secs(30);
 const SILENT_MAX: Duration = Duration::from_secs(90);
 /// How many subscriptions a connection may have open.
 const OPEN_MAX: usize = 16;
+/// How long a client may take to make room for a message: one that does not read is let go.
+const SEND_WITHIN: Duration = Duration::from_secs(5);
 
 /// What the subscriptions of a connection share.
 #[derive(Clone)]
@@ -42,14 +44,20 @@ pub(super) struct Shared {
     pub(super) headers: HeaderMap,
 }
 
-/// A subscription that has ended, and why the connection ends with it, if so.
-pub(super) type Ended = (String, Option<Closing>);
+/// A subscription that has ended: its id, which of that id it was, and why the connection ends with it, if so.
+pub(super) type Ended = (String, u64, Option<Closing>);
+
+/// Sends, unless the client does not read. `None` when the connection is to end without another word.
+pub(super) async fn send<T>(sending: impl Future<Output = Result<T, Closed>>) -> Option<T> {
+    tokio::time::timeout(SEND_WITHIN, sending).await.ok()?.ok()
+}
 
 /// An open connection.
 pub(super) struct Connection {
     shared: Shared,
     is_acknowledged: bool,
-    open: HashMap<String, JoinHandle<()>>,
+    open: HashMap<String, (u64, JoinHandle<()>)>,
+    begun: u64,
     heard: Instant,
     pinged: Instant,
 }
@@ -58,7 +66,7 @@ impl Connection {
     pub(super) fn new(service: Arc<Service>, session: Session, address: IpAddr, headers: HeaderMap) -> Self {
         let now = Instant::now();
         let shared = Shared { service, session, address, headers };
-        Self { shared, is_acknowledged: false, open: HashMap::new(), heard: now, pinged: now }
+        Self { shared, is_acknowledged: false, open: HashMap::new(), begun: 0, heard: now, pinged: now }
     }
 
     /// Serves until there is a reason to end.
@@ -72,8 +80,11 @@ impl Connection {
                     Some(received) => self.hear(received, &ended).await,
                     None => break None,
                 },
-                Some((id, closing)) = endings.recv() => {
-                    self.open.remove(&id);
+                Some((id, number, closing)) = endings.recv() => {
+                    // The client may have ended it and opened another one under its id meanwhile.
+                    if self.open.get(&id).is_some_and(|(open, _)| *open == number) {
+                        self.open.remove(&id);
+                    }
                     closing.map_or(Ok(()), |closing| Err(Some(closing)))
                 }
                 _ = ticks.tick() => self.look(opened).await,
@@ -82,11 +93,11 @@ impl Connection {
                 break closing;
             }
         };
-        for (_, task) in self.open.drain() {
+        for (_, (_, task)) in self.open.drain() {
             task.abort();
         }
         // A client that is gone needs no farewell.
-        let _gone = self.shared.session.close(closing.map(Into::into)).await;
+        let _gone = send(self.shared.session.close(closing.map(Into::into))).await;
     }
 
     /// What a client says. The error ends the connection.
@@ -98,7 +109,7 @@ impl Connection {
         self.heard = Instant::now();
         let text = match received {
             Ok(AggregatedMessage::Text(text)) => text,
-            Ok(AggregatedMessage::Ping(bytes)) => return self.shared.session.pong(&bytes).await.map_err(|_| None),
+            Ok(AggregatedMessage::Ping(bytes)) => return send(self.shared.session.pong(&bytes)).await.ok_or(None),
             Ok(AggregatedMessage::Pong(_)) => return Ok(()),
             Ok(AggregatedMessage::Close(_)) => return Err(None),
             Ok(AggregatedMessage::Binary(_)) | Err(_) => return Err(Some(Closing::BadMessage)),
@@ -114,7 +125,7 @@ impl Connection {
             FromClient::Subscribe(..) if !self.is_acknowledged => Err(Some(Closing::NotAcknowledged)),
             FromClient::Subscribe(id, envelope) => self.subscribe(id, envelope, ended),
             FromClient::Complete(id) => {
-                if let Some(task) = self.open.remove(&id) {
+                if let Some((_, task)) = self.open.remove(&id) {
                     task.abort();
                 }
                 Ok(())
@@ -137,7 +148,7 @@ impl Connection {
         }
         if self.heard.elapsed() > PING_AFTER && self.pinged.elapsed() > PING_AFTER {
             self.pinged = Instant::now();
-            self.shared.session.ping(b"").await.map_err(|_| None)?;
+            send(self.shared.session.ping(b"")).await.ok_or(None)?;
         }
         self.identify().await
     }
@@ -172,17 +183,18 @@ impl Connection {
             return Err(Some(Closing::TooMany));
         }
         let subscription = Subscription::new(self.shared.clone(), id.clone());
-        let (ended, name) = (ended.clone(), id.clone());
+        self.begun += 1;
+        let (ended, name, number) = (ended.clone(), id.clone(), self.begun);
         let task = actix_web::rt::spawn(async move {
             let closing = subscription.run(envelope).await;
             // The connection may have ended first.
-            let _told = ended.send((name, closing));
+            let _told = ended.send((name, number, closing));
         });
-        self.open.insert(id, task);
+        self.open.insert(id, (number, task));
         Ok(())
     }
 
     async fn say(&mut self, text: String) -> Result<(), Option<Closing>> {
-        self.shared.session.text(text).await.map_err(|_| None)
+        send(self.shared.session.text(text)).await.ok_or(None)
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use actix_web::web;
 
-use super::connection::Shared;
+use super::connection::{Shared, send};
 use super::{Closing, message};
 use crate::admission::Admitted;
 use crate::authentication::Caller;
@@ -18,6 +18,8 @@ use crate::http::request::{self, NotIdentified};
 
 /// How often it is looked for events that another gateway has written.
 const EVERY: Duration = Duration::from_secs(1);
+/// The longest pause before an event is told again that could not be told.
+const PAUSE_MAX: Duration = Duration::from_mins(1);
 /// How many events are read at a time.
 const AT_ONCE: u32 = 32;
 
@@ -45,6 +47,11 @@ struct Admission {
     admitted: Admitted,
 }
 
+/// How long to wait after so many failures in a row to tell one event: each is an entry, so they become rare.
+fn pause(failures: u32) -> Duration {
+    EVERY.saturating_mul(1_u32.checked_shl(failures.saturating_sub(1)).unwrap_or(u32::MAX)).min(PAUSE_MAX)
+}
+
 impl Subscription {
     pub(super) fn new(shared: Shared, id: String) -> Self {
         Self { shared, id }
@@ -63,7 +70,7 @@ impl Subscription {
                 Told::Close(closing) => return Some(closing),
             }
         };
-        let Begun { receiver, mut place } = begun;
+        let (Begun { receiver, mut place }, mut failures) = (begun, 0);
         loop {
             let moved = Arc::clone(&self.shared.service.gateway);
             let moved = moved.moved.notified();
@@ -75,11 +82,12 @@ impl Subscription {
             for event in events {
                 match self.tell(&prepared, &receiver, &event).await {
                     Told::Done(body) => {
-                        self.shared.session.text(message::next(&self.id, &body)).await.ok()?;
-                        place = event.sequence;
+                        send(self.shared.session.text(message::next(&self.id, &body))).await?;
+                        (place, failures) = (event.sequence, 0);
                     }
                     Told::Later => {
-                        tokio::time::sleep(EVERY).await;
+                        failures += 1;
+                        tokio::time::sleep(pause(failures)).await;
                         break;
                     }
                     Told::Refused(body) => {
@@ -100,7 +108,7 @@ impl Subscription {
 
     async fn refuse(&mut self, body: &str) {
         // A client that is gone needs no farewell.
-        let _gone = self.shared.session.text(message::error(&self.id, body)).await;
+        let _gone = send(self.shared.session.text(message::error(&self.id, body))).await;
     }
 
     fn arrival(&self) -> Arrival {

@@ -1,5 +1,6 @@
 //! Webhooks: signed, in order per subject, tried again, given up, sent again, rotated; and refused where they may not go.
 
+use chengxin::domain::DeliveryState;
 use chengxin::exchange::push::sending::{Round, send_due};
 use serde_json::{Value, json};
 
@@ -252,8 +253,11 @@ async fn a_gateway_that_ends_between_its_claim_and_the_answer_has_lost_nothing()
             let mut one = due.remove(0);
             one.attempts = 1;
             one.next_at = now.plus_seconds(60);
-            assert!(chengxin::store::delivery::advance(connection, &one, 0)?);
-            assert!(!chengxin::store::delivery::advance(connection, &one, 0)?, "one claim alone");
+            assert!(chengxin::store::delivery::advance(connection, &one, (DeliveryState::Pending, 0))?);
+            assert!(
+                !chengxin::store::delivery::advance(connection, &one, (DeliveryState::Pending, 0))?,
+                "one claim alone"
+            );
             Ok(())
         })
         .unwrap();

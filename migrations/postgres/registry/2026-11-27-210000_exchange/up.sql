@@ -28,7 +28,7 @@ CREATE TABLE exchange_items (
 CREATE INDEX exchange_items_by_package ON exchange_items (platform, package);
 CREATE INDEX exchange_items_by_state ON exchange_items (platform, state);
 
--- Packages of other platforms that were taken in, by name and digest.
+-- Packages of other platforms that were taken in, by name and digest. receipt: what was answered, a CSV file.
 CREATE TABLE exchange_received (
     platform TEXT NOT NULL,
     name TEXT NOT NULL,
@@ -36,5 +36,6 @@ CREATE TABLE exchange_received (
     accepted BIGINT NOT NULL,
     refused BIGINT NOT NULL,
     received_at BIGINT NOT NULL,
+    receipt TEXT NOT NULL,
     PRIMARY KEY (platform, name)
 );
