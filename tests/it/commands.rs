@@ -10,7 +10,12 @@ use diesel::connection::SimpleConnection;
 
 use crate::support::process::{Place, Process};
 
-const COMMANDS: [&str; 24] = [
+const COMMANDS: [&str; 29] = [
+    "exchange",
+    "exchange send",
+    "exchange receipts",
+    "exchange receive",
+    "exchange report",
     "",
     "demo",
     "serve",
