@@ -48,6 +48,30 @@ impl Served {
     }
 }
 
+#[actix_web::test]
+async fn a_client_that_does_not_read_is_let_go_and_leaves_its_place() {
+    let app = app();
+    let served = Served::of(&app);
+    let free = app.service.sockets.available_permits();
+    let socket = served.connect();
+    assert_eq!(app.service.sockets.available_permits(), free - 1);
+    let mut stream = socket.0.get_ref().try_clone().unwrap();
+    stream.set_write_timeout(Some(Duration::from_millis(500))).unwrap();
+    // Masked pings of 125 bytes, until neither side's buffers take any more: each would be answered.
+    let ping = [&[0x89, 0x80 | 125, 0, 0, 0, 0][..], &[b'x'; 125]].concat();
+    let many = ping.repeat(8_000);
+    let begun = std::time::Instant::now();
+    while std::io::Write::write_all(&mut stream, &many).is_ok() {
+        assert!(begun.elapsed() < PATIENCE, "it takes pings without end");
+    }
+    while app.service.sockets.available_permits() < free {
+        assert!(begun.elapsed() < 2 * PATIENCE, "a client that does not read keeps its place");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    drop((socket, stream));
+    served.end();
+}
+
 struct Socket(WebSocket<TcpStream>);
 
 impl Socket {

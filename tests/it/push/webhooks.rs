@@ -208,6 +208,34 @@ async fn a_receiver_that_is_gone_is_sent_nothing_more_and_a_removed_webhook_neit
 }
 
 #[actix_web::test]
+async fn what_was_to_follow_in_the_round_of_a_410_is_given_up_and_stays_so() {
+    let app = app();
+    for serial in 1..=3 {
+        list(&app, serial, "2025-09-01");
+    }
+    let receiver = Receiver::answering(|_| "410 Gone".to_owned());
+    let (coordinator, office) = (app.coordinator(), app.department("AMR"));
+    register(&coordinator, &receiver.url).await;
+    for serial in 1..=3 {
+        initiate(&office, wanted(&basis(&office, serial).await)).await;
+    }
+    assert_eq!(sent(&app), (0, 1), "three subjects are due, and the first is enough");
+    let gone = webhook(&coordinator).await;
+    assert_eq!((gone["dead"]["nodes"].as_array().unwrap().len(), &gone["pending"]["nodes"]), (3, &json!([])));
+    // A claim that was on its way when the webhook was given up.
+    let given_up = app.service.gateway.registry.read(|connection| {
+        let id = chengxin::store::webhook::of_receiver(connection, "DRC")?.remove(0).id;
+        chengxin::store::delivery::of_webhook(connection, id, (DeliveryState::Dead, 0), 10)
+    });
+    for one in given_up.unwrap() {
+        let claimed = app.service.gateway.registry.write(|connection| {
+            chengxin::store::delivery::advance(connection, &one, (DeliveryState::Pending, one.attempts))
+        });
+        assert!(!claimed.unwrap(), "what was given up is not claimed");
+    }
+}
+
+#[actix_web::test]
 async fn urls_that_the_operator_has_not_named_and_more_than_enough_are_refused() {
     let app = app();
     let tax = app.department("TAX");
