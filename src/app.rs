@@ -267,6 +267,7 @@ pub fn service_with(config: &Config, policies: Policies, ambient: &Ambient) -> R
         metrics: Metrics::default(),
         turns: Arc::new(Semaphore::new(turns)),
         sockets: Arc::new(Semaphore::new(SOCKETS_AT_ONCE)),
+        places: Arc::default(),
         pages: Arc::new(Semaphore::new(PAGES_AT_ONCE)),
         bundles: config.exports.clone().map(|folder| Arc::new(Bundles::new(folder))),
         edge: Edge { trusted_proxies, statuses: config.statuses, ..Edge::default() },

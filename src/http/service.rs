@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::Semaphore;
 
 use super::metrics::Metrics;
+use super::socket::places::Places;
 use crate::admission::{Admission, Cidr, Folding, Forwarded, Limits, client_address};
 use crate::authentication::{Authenticator, Caller};
 use crate::domain::Role;
@@ -51,6 +52,8 @@ pub struct Service {
     pub turns: Arc<Semaphore>,
     /// Connections for subscriptions that may be open at once.
     pub sockets: Arc<Semaphore>,
+    /// How many of them each receiver of events holds.
+    pub places: Arc<Places>,
     /// Pages of the ledger that may be read at once: few, so that whoever mirrors it keeps nobody from asking.
     pub pages: Arc<Semaphore>,
     /// Bundles that auditors order; none are made when no folder is set.

@@ -3,8 +3,9 @@
 use actix_web::test::TestRequest;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use chengxin::domain::Role;
+use chengxin::domain::{AttachmentKind, Role, TipoffStage};
 use chengxin::ledger::{Disclosures, Export};
+use chengxin::store;
 use serde_json::{Value, json};
 
 use crate::applications::stage::firm;
@@ -91,6 +92,36 @@ pub async fn newest(asker: &Asker<'_>) -> Value {
 async fn progress(asker: &Asker<'_>, code: &str) -> Answered {
     let query = "query($code: String!) { tipoffProgress(code: $code) { stage submittedOn attachments outcome answeredOn answer } }";
     asker.ask_with(query, json!({ "code": code })).await
+}
+
+#[actix_web::test]
+async fn a_file_that_comes_while_a_step_is_taken_is_kept_and_none_comes_after_the_answer() {
+    for database in Scratch::each() {
+        let app = app_on(&database);
+        list(&app, 1, "2025-09-01");
+        let code = code(&submit(&app.public(), wanted()).await);
+        let id = newest(&app.coordinator()).await["id"].clone();
+        let registry = &app.service.gateway.registry;
+        let Some(chengxin::exchange::node_id::NodeRef::Tipoff(own)) =
+            app.service.gateway.node_ids.decode(id.as_str().unwrap())
+        else {
+            panic!("{id} is no tip-off");
+        };
+        let read = registry.read(|connection| store::tipoff::find(connection, own)).unwrap().unwrap();
+        assert_eq!(attach(&app.public(), &code, PNG).await.status, 201);
+        // The step of somebody who had read it before.
+        let row = store::tipoff::TipoffRow { steps: read.steps + 1, handler: "x".to_owned(), ..read };
+        registry.write(|connection| store::tipoff::advance(connection, &row)).unwrap();
+        let after = registry.read(|connection| store::tipoff::find(connection, own)).unwrap().unwrap();
+        assert_eq!((after.attachments, after.handler.as_str()), (1, "x"));
+        assert_eq!(attach(&app.public(), &code, PDF).await.json, json!({ "number": 2 }));
+        let answered =
+            store::tipoff::TipoffRow { steps: after.steps + 1, stage: TipoffStage::Answered, attachments: 2, ..after };
+        registry.write(|connection| store::tipoff::advance(connection, &answered)).unwrap();
+        let late = store::tipoff::Attachment { number: 3, kind: AttachmentKind::Png, bytes: 1 };
+        let late = registry.write(|connection| store::tipoff::attach(connection, own, &late, b"x"));
+        assert!(matches!(late, Err(store::StoreError::Conflict)), "{late:?}");
+    }
 }
 
 #[actix_web::test]

@@ -14,6 +14,7 @@ use tokio::time::Instant;
 
 use super::Closing;
 use super::message::{self, FromClient};
+use super::places::Place;
 use super::subscription::Subscription;
 use crate::admission::bucket;
 use crate::exchange::push::feed;
@@ -56,6 +57,7 @@ pub(super) async fn send<T>(sending: impl Future<Output = Result<T, Closed>>) ->
 pub(super) struct Connection {
     shared: Shared,
     is_acknowledged: bool,
+    place: Option<Place>,
     open: HashMap<String, (u64, JoinHandle<()>)>,
     begun: u64,
     heard: Instant,
@@ -66,7 +68,7 @@ impl Connection {
     pub(super) fn new(service: Arc<Service>, session: Session, address: IpAddr, headers: HeaderMap) -> Self {
         let now = Instant::now();
         let shared = Shared { service, session, address, headers };
-        Self { shared, is_acknowledged: false, open: HashMap::new(), begun: 0, heard: now, pinged: now }
+        Self { shared, is_acknowledged: false, place: None, open: HashMap::new(), begun: 0, heard: now, pinged: now }
     }
 
     /// Serves until there is a reason to end.
@@ -118,7 +120,8 @@ impl Connection {
             FromClient::Init(_) if self.is_acknowledged => Err(Some(Closing::InitTwice)),
             FromClient::Init(payload) => {
                 message::identify(&mut self.shared.headers, &payload).ok_or(Some(Closing::BadMessage))?;
-                self.identify().await?;
+                let receiver = self.identify().await?.ok_or(Some(Closing::Forbidden))?;
+                self.place = Some(self.shared.service.places.take(&receiver).ok_or(Some(Closing::TooMany))?);
                 self.is_acknowledged = true;
                 self.say(message::ack()).await
             }
@@ -150,22 +153,24 @@ impl Connection {
             self.pinged = Instant::now();
             send(self.shared.session.ping(b"")).await.ok_or(None)?;
         }
-        self.identify().await
+        self.identify().await.map(drop)
     }
 
-    /// Who asks must be known, and have events.
-    async fn identify(&self) -> Result<(), Option<Closing>> {
+    /// Who asks must be known, and have events. Nobody's name when that cannot be looked at for a moment.
+    async fn identify(&self) -> Result<Option<String>, Option<Closing>> {
         let Shared { service, headers, address, .. } = &self.shared;
         let refused = |code: Code| {
             service.folding.record(bucket(*address), code.name());
             Err(Some(Closing::Forbidden))
         };
         match request::caller_of(service, headers).await {
-            Ok(caller) if feed::receiver(&caller).is_ok() => Ok(()),
-            Ok(_) => refused(Code::Forbidden),
+            Ok(caller) => match feed::receiver(&caller) {
+                Ok(receiver) => Ok(Some(receiver.to_owned())),
+                Err(_) => refused(Code::Forbidden),
+            },
             Err(NotIdentified::Refused(_)) => refused(Code::Unauthenticated),
             // The keys could not be looked at for a moment: nothing is told meanwhile, and a second later it is tried again.
-            Err(NotIdentified::Unavailable) if self.is_acknowledged => Ok(()),
+            Err(NotIdentified::Unavailable) if self.is_acknowledged => Ok(None),
             Err(NotIdentified::Unavailable) => Err(Some(Closing::Forbidden)),
         }
     }

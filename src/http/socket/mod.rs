@@ -8,6 +8,7 @@
 
 mod connection;
 mod message;
+pub mod places;
 mod subscription;
 
 use std::sync::Arc;
@@ -45,7 +46,7 @@ enum Closing {
     InitTwice,
     /// The gateway stops.
     GoingAway,
-    /// Too many subscriptions at once.
+    /// Too many subscriptions, or connections of one receiver, at once.
     TooMany,
 }
 
@@ -59,7 +60,7 @@ impl From<Closing> for CloseReason {
             Closing::DuplicateId => (CloseCode::Other(4409), "a subscription with this id is open"),
             Closing::InitTwice => (CloseCode::Other(4429), "Too many initialisation requests"),
             Closing::GoingAway => (CloseCode::Away, "the gateway stops: come again"),
-            Closing::TooMany => (CloseCode::Policy, "too many subscriptions"),
+            Closing::TooMany => (CloseCode::Policy, "too many subscriptions or connections"),
         };
         Self { code, description: Some(description.to_owned()) }
     }
