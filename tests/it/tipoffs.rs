@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::applications::stage::firm;
 use crate::joint_actions::stage::{list, problems, uscc};
 use crate::support::databases::Scratch;
+use crate::support::process::Place;
 use crate::support::{Answered, Asker, TestApp, Wanted};
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1A\n and what follows";
@@ -274,6 +275,33 @@ async fn who_reported_shows_in_no_answer_entry_export_error_or_file_and_the_subj
                 assert!(!is_there, "`{canary}` lies in {}", path.display());
             }
         }
+    }
+}
+
+#[test]
+fn who_reported_shows_in_no_log_however_much_is_logged() {
+    let place = Place::new();
+    let process = place.serve_talking();
+    let ask = |input: Value| {
+        let query = "mutation($input: SubmitTipoffInput!) { submitTipoff(input: $input) { ... on SubmitTipoffSuccess { code } \
+                     ... on InvalidInput { problems { code } } } }";
+        let body = json!({ "query": query, "variables": { "input": input } }).to_string();
+        process.send("POST", "/graphql", &[("content-type", "application/json")], body.as_bytes()).json()
+    };
+    let mut input = wanted();
+    input["uscc"] = json!(place.uscc);
+    let taken = ask(input.clone());
+    let code = taken["data"]["submitTipoff"]["code"].as_str().unwrap_or_else(|| panic!("{taken}")).to_owned();
+    let headers = [("chengxin-tipoff", code.as_str()), ("content-type", "image/png")];
+    assert_eq!(process.send("POST", "/tipoffs/attachments", &headers, PNG).status, 201);
+    input["field"] = json!("NO_SUCH_FIELD");
+    assert!(ask(input)["errors"].is_array());
+    process.terminate();
+    let (status, log) = process.ended();
+    assert!(status.success() && log.contains("TRACE"), "{log}");
+    for canary in [NAME, CONTACT, "偷排废水", "张三丰", code.as_str()] {
+        let line = log.lines().find(|line| line.contains(canary));
+        assert_eq!(line, None, "`{canary}` is logged");
     }
 }
 

@@ -107,7 +107,12 @@ impl Place {
 
     /// Starts the gateway and waits until it is ready.
     pub fn serve(&self) -> Process {
-        Process::start(self)
+        Process::start(self, "info")
+    }
+
+    /// The same with all that can be logged.
+    pub fn serve_talking(&self) -> Process {
+        Process::start(self, "trace")
     }
 }
 
@@ -119,9 +124,9 @@ pub struct Process {
 }
 
 impl Process {
-    fn start(place: &Place) -> Self {
+    fn start(place: &Place, level: &str) -> Self {
         let mut command = place.command(&["serve", "--config", "chengxin.toml"]);
-        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = command.env("RUST_LOG", level).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let (tell, told) = mpsc::channel();
         let lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let log = std::thread::spawn(move || {
