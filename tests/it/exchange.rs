@@ -125,7 +125,9 @@ async fn agrees(city: &TestApp, province: &TestApp) {
     let again = taken(province, &out, &back);
     assert_eq!(again, received, "a package that is taken in again changes nothing");
     assert_eq!(read(city, &back).accepted, 6);
+    let entries = city.service.gateway.ledger.size();
     assert_eq!(read(city, &back).accepted, 6, "nor does a receipt that is read again");
+    assert_eq!(city.service.gateway.ledger.size(), entries, "what says nothing new is no entry");
     let agreed = reconciled(city, None);
     assert_eq!(
         agreed["items"]["administrative-licence"],
@@ -212,6 +214,13 @@ async fn a_transfer_that_was_cut_goes_on_and_a_changed_file_is_not_taken_in() {
         let caller = city.service.authenticator.authenticate(&RequestHeaders::default()).unwrap();
         plan::plan(gateway, &caller, gateway.platforms.get(PROVINCE).unwrap(), false).unwrap()
     });
+    // A receipt of what was never sent: the name can be guessed, and says nothing.
+    let planned = aside(|| plan::open(&city.service.gateway, city.service.gateway.platforms.get(PROVINCE).unwrap()));
+    let early = back.join(format!("{}.receipt.csv", planned.unwrap()[0].name));
+    std::fs::write(&early, "信息标识,处理结果,原因\n").unwrap();
+    let told = read(&city, &back);
+    assert_eq!((told.packages, told.unknown.len()), (0, 1), "{told:?}");
+    std::fs::remove_file(&early).unwrap();
     let names = send(&city, &out, false);
     assert_eq!(names.len(), 2, "what was planned is written, and nothing planned twice");
     let data = out.join(format!("{}.csv", names[0]));
@@ -236,12 +245,17 @@ async fn a_transfer_that_was_cut_goes_on_and_a_changed_file_is_not_taken_in() {
     std::fs::write(&manifest_path, other.to_string()).unwrap();
     let received = taken(&province, &out, &back);
     assert!(received.broken[0].contains("other content"), "{received:?}");
-    for (key, value) in [("file", json!("../../etc/passwd")), ("package", json!("another")), ("item", json!("no-such"))]
-    {
+    for (key, value, reason) in [
+        ("file", "../../etc/passwd", "no CSV file beside it"),
+        ("package", "another", "another package"),
+        ("item", "no-such", "the catalogue has no item"),
+        ("item", "registration", "exchanges no `registration` with PROVINCE"),
+    ] {
         let mut bad = other.clone();
-        bad[key] = value;
+        bad[key] = json!(value);
         std::fs::write(&manifest_path, bad.to_string()).unwrap();
-        assert_eq!(taken(&province, &out, &back).broken.len(), 1, "{key}");
+        let broken = taken(&province, &out, &back).broken;
+        assert!(broken.len() == 1 && broken[0].contains(reason), "{key}: {broken:?}");
     }
 }
 

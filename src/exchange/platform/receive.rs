@@ -72,33 +72,38 @@ pub fn receive(gateway: &Gateway, platform: &Platform, folder: &Path, receipts: 
     Ok(received)
 }
 
-/// One package: how many lines were accepted and refused, or why it is broken.
-fn one(
-    gateway: &Gateway,
+/// A package whose file is the one that its manifest names.
+struct Whole<'g> {
+    item: &'g Item,
+    lines: u64,
+    bytes: Vec<u8>,
+    digest: String,
+}
+
+/// Holds a package against its manifest: what it holds, or why it is broken.
+fn opened<'g>(
+    gateway: &'g Gateway,
     platform: &Platform,
     (folder, name): (&Path, &str),
-    receipts: &Path,
-) -> Result<Result<(i64, i64), String>, Stopped> {
+) -> Result<Result<Whole<'g>, String>, Stopped> {
     let path = folder.join(name);
     let text = std::fs::read(&path).map_err(|error| file_error(&path, &error))?;
     let Ok(manifest) = serde_json::from_slice::<Manifest>(&text) else {
         return Ok(Err("it is no manifest".to_owned()));
     };
-    let stem = name.trim_end_matches(MANIFEST);
-    let is_inside = Path::new(&manifest.file).file_name().is_some_and(|file| file == manifest.file.as_str());
-    if manifest.package != stem
-        || !is_inside
-        || Path::new(&manifest.file).extension().is_none_or(|ending| ending != "csv")
-    {
+    let file = Path::new(&manifest.file);
+    let is_beside = file.file_name().is_some_and(|name| name == manifest.file.as_str());
+    let is_csv = file.extension().is_some_and(|ending| ending == "csv");
+    if manifest.package != name.trim_end_matches(MANIFEST) || !is_beside || !is_csv {
         return Ok(Err("it names another package, or no CSV file beside it".to_owned()));
     }
     let Some(item) = gateway.catalogue.item_by_text(&manifest.item) else {
         return Ok(Err(format!("the catalogue has no item `{}`", manifest.item)));
     };
     if !platform.item.iter().any(|one| one.item == item.code) {
-        return Ok(Err(format!("`{}` is exchanged with no platform of this name: see platforms.toml", item.code)));
+        return Ok(Err(format!("platforms.toml exchanges no `{}` with {}", item.code, platform.id)));
     }
-    let data = folder.join(&manifest.file);
+    let data = folder.join(file);
     let length = match std::fs::metadata(&data) {
         Ok(metadata) => metadata.len(),
         Err(error) => return Ok(Err(format!("`{}`: {error}", manifest.file))),
@@ -113,6 +118,21 @@ fn one(
             "the file is not the one that the manifest names: it was cut or changed, send it again".to_owned()
         ));
     }
+    Ok(Ok(Whole { item, lines: manifest.lines, bytes, digest }))
+}
+
+/// One package: how many lines were accepted and refused, or why it is broken.
+fn one(
+    gateway: &Gateway,
+    platform: &Platform,
+    (folder, name): (&Path, &str),
+    receipts: &Path,
+) -> Result<Result<(i64, i64), String>, Stopped> {
+    let stem = name.trim_end_matches(MANIFEST);
+    let Whole { item, lines: announced, bytes, digest } = match opened(gateway, platform, (folder, name))? {
+        Ok(whole) => whole,
+        Err(reason) => return Ok(Err(reason)),
+    };
     let before = gateway.registry.read(|connection| store::exchange::received(connection, &platform.id, stem))?;
     let answer = receipts.join(format!("{stem}{ENDING}"));
     match before {
@@ -124,8 +144,8 @@ fn one(
         None => {}
     }
     let mut lines = match read(&decoded(&bytes)) {
-        Ok(lines) if lines.len() as u64 == manifest.lines => lines,
-        Ok(lines) => return Ok(Err(format!("it has {} lines, and its manifest {}", lines.len(), manifest.lines))),
+        Ok(lines) if lines.len() as u64 == announced => lines,
+        Ok(lines) => return Ok(Err(format!("it has {} lines, and its manifest {announced}", lines.len()))),
         Err(reason) => return Ok(Err(reason)),
     };
     take_in(gateway, (platform, item), &digest, &mut lines)?;

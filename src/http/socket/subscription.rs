@@ -200,3 +200,14 @@ impl Subscription {
         web::block(work).await.ok()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_told_is_tried_again_more_and_more_rarely() {
+        let pauses: Vec<u64> = [1, 2, 3, 6, 7, 32, 33, u32::MAX].map(|failures| pause(failures).as_secs()).into();
+        assert_eq!(pauses, [1, 2, 4, 32, 60, 60, 60, 60]);
+    }
+}
