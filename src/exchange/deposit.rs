@@ -272,7 +272,7 @@ impl<'g> Depositor<'g> {
         }
         let names: BTreeSet<String> = records.iter().filter_map(name_key).collect();
         let names: Vec<String> = names.into_iter().collect();
-        let found = store::subject::with_names(connection, &names)?;
+        let found = store::subject_name::with_names(connection, &names)?;
         self.names.extend(found.into_iter().map(|(name_key, id)| (id, name_key)));
         Ok(())
     }
@@ -341,7 +341,7 @@ impl Chunk {
         let now = gateway.ambient.now();
         store::subject::insert(connection, &std::mem::take(&mut self.subjects), now)?;
         store::subject::insert_identifiers(connection, std::mem::take(&mut self.identifiers))?;
-        store::subject::insert_names(connection, std::mem::take(&mut self.names))?;
+        store::subject_name::insert(connection, std::mem::take(&mut self.names))?;
         self.records.flush(connection, now)
     }
 }

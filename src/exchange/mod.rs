@@ -6,6 +6,7 @@ pub mod audit;
 pub mod authorization;
 pub mod break_glass;
 pub mod bundles;
+pub mod candidate;
 pub mod case;
 pub mod coverage;
 pub mod credit_check;

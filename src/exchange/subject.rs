@@ -4,14 +4,12 @@ use std::sync::{Arc, OnceLock};
 
 use super::fault::Fault;
 use super::inquiry::Inquiry;
-use super::page;
 use super::record::{self, RecordPage, RecordView, ShownValue};
 use super::tally::Tally;
 use super::total;
 use crate::access::HeadField;
 use crate::catalogue::Item;
 use crate::domain::identifier::{CitizenNumber, IdentifierKind, Uscc};
-use crate::domain::text::normalise_name;
 use crate::domain::{ItemCode, RecordId, SubjectCategory, SubjectId};
 use crate::store;
 use crate::store::record::Selection;
@@ -157,51 +155,6 @@ pub fn by_citizen_number(inquiry: &Inquiry, number: &CitizenNumber) -> Result<Op
 pub fn by_id(inquiry: &Inquiry, id: SubjectId) -> Result<Option<SubjectView>, Fault> {
     let found = inquiry.gateway().registry.read(|connection| store::subject::find(connection, id))?;
     found.map_or(Ok(None), |subject| meet(inquiry, &subject))
-}
-
-/// Candidates whose name begins with a text, each with its cursor.
-#[derive(Debug, Default)]
-pub struct Candidates {
-    /// The candidates, in the order of their names.
-    pub subjects: Vec<(SubjectView, String)>,
-    /// Whether more follow.
-    pub has_next: bool,
-}
-
-/// How many names one look into the database takes.
-const NAMES: i64 = 64;
-
-/// Organisations whose name begins with `name`: candidates with codes, never one merged subject.
-pub fn candidates(inquiry: &Inquiry, name: &str, after: Option<&str>, first: usize) -> Result<Candidates, Fault> {
-    let prefix = normalise_name(name);
-    if prefix.chars().count() < 2 {
-        return Err(Fault::BadInput("`name` needs at least two characters".into()));
-    }
-    let list = format!("subjects {prefix}");
-    let mut after = page::place(inquiry, &list, after, |place| {
-        let (id, name_key) = place.split_once('|')?;
-        Some((name_key.to_owned(), SubjectId::new(*uuid::Uuid::try_parse(id).ok()?.as_bytes())))
-    })?;
-    let mut found = Candidates::default();
-    loop {
-        let chunk = inquiry
-            .gateway()
-            .registry
-            .read(|connection| store::subject::with_name_prefix(connection, &prefix, after.as_ref(), NAMES))?;
-        let is_last = i64::try_from(chunk.len()).unwrap_or(0) < NAMES;
-        for (name_key, id) in chunk {
-            after = Some((name_key.clone(), id));
-            let Some(view) = by_id(inquiry, id)? else { continue };
-            if found.subjects.len() == first {
-                found.has_next = true;
-                return Ok(found);
-            }
-            found.subjects.push((view, page::cursor(inquiry, &list, &format!("{id}|{name_key}"))));
-        }
-        if is_last {
-            return Ok(found);
-        }
-    }
 }
 
 fn meet(inquiry: &Inquiry, subject: &Subject) -> Result<Option<SubjectView>, Fault> {

@@ -30,7 +30,8 @@ use crate::domain::DepartmentId;
 use crate::exchange::node_id::NodeRef;
 use crate::exchange::record::{self, Selection};
 use crate::exchange::{
-    access_log, audit, authorization, break_glass, coverage, delay, filter, findings, redaction, review, subject,
+    access_log, audit, authorization, break_glass, candidate, coverage, delay, filter, findings, redaction, review,
+    subject,
 };
 
 /// Everything that can be read.
@@ -102,16 +103,17 @@ impl RegisterQuery {
         })
     }
 
-    /// Organisations whose name begins so: candidates with their codes, never one merged subject.
+    /// Organisations whose name holds this: candidates with their codes, never one merged subject. Those whose name begins
+    /// so stand first.
     async fn subjects(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The beginning of a name, two characters at least.")] name: String,
+        #[graphql(desc = "A part of a name, 2 to 200 characters.")] name: String,
         #[graphql(desc = "How many, 1 to 100.", default = 20)] first: i32,
         #[graphql(desc = "After this cursor.")] after: Option<String>,
     ) -> Result<SubjectConnection> {
         let inquiry = ctx.inquiry()?;
-        let page = subject::candidates(inquiry, &name, after.as_deref(), page_size(ctx, first)?)?;
+        let page = candidate::candidates(inquiry, &name, after.as_deref(), page_size(ctx, first)?)?;
         let nodes = page.subjects.into_iter().map(|(view, cursor)| (Subject(Arc::new(view)), cursor)).collect();
         Ok(SubjectConnection::new(nodes, page.has_next, after.is_some()))
     }

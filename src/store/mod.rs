@@ -23,6 +23,7 @@ pub mod promise;
 pub mod record;
 pub mod schema;
 pub mod subject;
+pub mod subject_name;
 pub mod tipoff;
 pub mod tombstone;
 pub mod webhook;

@@ -25,6 +25,16 @@ diesel::table! {
     }
 }
 
+// FTS5, on SQLite alone.
+diesel::table! {
+    subject_name_grams (rowid) {
+        rowid -> BigInt,
+        grams -> Text,
+        name_key -> Text,
+        subject -> Binary,
+    }
+}
+
 diesel::table! {
     batches (id) {
         id -> Binary,

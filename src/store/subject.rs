@@ -1,9 +1,9 @@
-//! Subjects, their identifiers and names.
+//! Subjects and their identifiers.
 
 use diesel::prelude::*;
 
 use super::connection::{AnyConnection, on_each_backend};
-use super::schema::{subject_identifiers, subject_names, subjects};
+use super::schema::{subject_identifiers, subjects};
 use super::{StoreError, row_id};
 use crate::domain::identifier::IdentifierKind;
 use crate::domain::{SubjectCategory, SubjectId};
@@ -148,71 +148,4 @@ pub fn with_identifiers(
     rows.into_iter()
         .map(|(value, id)| Ok((value, row_id(SubjectId::from_slice, "subject_identifiers", "subject", &id)?)))
         .collect()
-}
-
-/// The subjects that are known under normalised names among `name_keys`, each with its name.
-pub fn with_names(
-    connection: &mut AnyConnection,
-    name_keys: &[String],
-) -> Result<Vec<(String, SubjectId)>, StoreError> {
-    use subject_names::dsl;
-    let names = || dsl::subject_names.select((dsl::name_key, dsl::subject));
-    let rows: Vec<(String, Vec<u8>)> = match connection {
-        AnyConnection::Sqlite(backend) => {
-            let mut rows = Vec::new();
-            for name_key in name_keys {
-                rows.extend(names().filter(dsl::name_key.eq(name_key)).load(backend)?);
-            }
-            rows
-        }
-        AnyConnection::Postgres(backend) => names().filter(dsl::name_key.eq_any(name_keys)).load(backend)?,
-    };
-    named(rows)
-}
-
-#[derive(Insertable)]
-#[diesel(table_name = subject_names)]
-struct NameRow {
-    name_key: String,
-    subject: Vec<u8>,
-}
-
-/// Adds normalised names.
-pub fn insert_names(connection: &mut AnyConnection, names: Vec<(SubjectId, String)>) -> Result<(), StoreError> {
-    let wanted = names.len();
-    let rows = names.into_iter().map(|(id, name_key)| NameRow { name_key, subject: id.bytes().to_vec() }).collect();
-    let inserted = connection.insert_rows(subject_names::table, rows)?;
-    StoreError::expect_count("subject_names", wanted, inserted)
-}
-
-fn named(rows: Vec<(String, Vec<u8>)>) -> Result<Vec<(String, SubjectId)>, StoreError> {
-    let of = |(name_key, id): (String, Vec<u8>)| {
-        Ok((name_key, row_id(SubjectId::from_slice, "subject_names", "subject", &id)?))
-    };
-    rows.into_iter().map(of).collect()
-}
-
-/// Subjects whose normalised name begins with `prefix`, in the order of name and id, after a given place.
-pub fn with_name_prefix(
-    connection: &mut AnyConnection,
-    prefix: &str,
-    after: Option<&(String, SubjectId)>,
-    limit: i64,
-) -> Result<Vec<(String, SubjectId)>, StoreError> {
-    let mut query = subject_names::table
-        .filter(subject_names::name_key.ge(prefix.to_owned()))
-        .filter(subject_names::name_key.lt(format!("{prefix}\u{10FFFF}")))
-        .select((subject_names::name_key, subject_names::subject))
-        .order((subject_names::name_key, subject_names::subject))
-        .limit(limit)
-        .into_boxed();
-    if let Some((name_key, id)) = after {
-        query = query.filter(
-            subject_names::name_key
-                .gt(name_key.clone())
-                .or(subject_names::name_key.eq(name_key.clone()).and(subject_names::subject.gt(id.bytes().to_vec()))),
-        );
-    }
-    let rows: Vec<(String, Vec<u8>)> = query.load(connection)?;
-    named(rows)
 }

@@ -11,8 +11,10 @@ use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl};
 
 const SETS: [MigrationSet; 2] = [MigrationSet::Registry, MigrationSet::Ledger];
 
+/// The index of names by their parts is a table on SQLite (FTS5), and an index on PostgreSQL.
 const SQLITE_COLUMNS: &str = "SELECT t.name || '.' || c.name AS name FROM sqlite_master t \
-     JOIN pragma_table_info(t.name) c WHERE t.type = 'table' AND t.name NOT LIKE '\\_\\_%' ESCAPE '\\'";
+     JOIN pragma_table_info(t.name) c WHERE t.type = 'table' AND t.name NOT LIKE '\\_\\_%' ESCAPE '\\' \
+     AND t.name NOT LIKE 'subject_name_grams%'";
 const POSTGRES_COLUMNS: &str = "SELECT table_name || '.' || column_name AS name FROM information_schema.columns \
      WHERE table_schema = 'public' AND table_name NOT LIKE '\\_\\_%'";
 
@@ -127,4 +129,26 @@ fn one_set_goes_and_the_other_stays_where_both_share_a_database() {
     Database::revert_all(&url, MigrationSet::Registry).unwrap();
     let ledger = columns(&url, MigrationSet::Ledger);
     assert!(ledger.len() < both.len() && ledger.iter().all(|column| column.starts_with("ledger_")), "{ledger:?}");
+}
+
+#[test]
+fn names_from_before_the_index_of_their_parts_are_found_by_them() {
+    use chengxin::domain::SubjectId;
+    use chengxin::store::subject_name;
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("registry.db").display());
+    let before =
+        "DELETE FROM __diesel_schema_migrations WHERE version = '20261127220000'; DROP TABLE subject_name_grams;";
+    let names = "INSERT INTO subjects VALUES (x'07070707070707070707070707070701', 'ORGANIZATION', 0); \
+         INSERT INTO subject_names VALUES ('东营星程物流有限公司', x'07070707070707070707070707070701'), ('甲', x'07070707070707070707070707070701');";
+    Database::create_and_migrate(&url, MigrationSet::Registry).unwrap();
+    let mut connection = Database::open(&url, MigrationSet::Registry, 1).unwrap().connect().unwrap();
+    connection.batch_execute(&format!("{before}{names}")).unwrap();
+    Database::create_and_migrate(&url, MigrationSet::Registry).unwrap();
+    let found = subject_name::holding(&mut connection, "程物流", None, 10).unwrap();
+    let found: Vec<_> = found.into_iter().map(|found| (found.name_key, found.subject)).collect();
+    assert_eq!(
+        found,
+        [("东营星程物流有限公司".to_owned(), SubjectId::new([7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 1]))]
+    );
 }

@@ -2,7 +2,7 @@
 
 use chengxin::domain::identifier::IdentifierKind;
 use chengxin::domain::{SubjectCategory, SubjectId};
-use chengxin::store::{StoreError, subject};
+use chengxin::store::{StoreError, subject, subject_name};
 
 use super::setting::{id, registries};
 
@@ -34,11 +34,11 @@ fn an_identifier_is_of_one_subject_and_a_failed_write_leaves_nothing() {
     for registry in registries() {
         let (one, two) = (registry.subject(1), registry.subject(2));
         let taken = registry.database.write(|on| {
-            subject::insert_names(on, vec![(two, "甲".to_owned())])?;
+            subject_name::insert(on, vec![(two, "甲".to_owned())])?;
             subject::insert_identifiers(on, vec![(two, IdentifierKind::Uscc, "code-1".to_owned())])
         });
         assert!(matches!(taken, Err(StoreError::Database(_))), "{taken:?}");
-        let names = registry.database.read(|on| subject::with_names(on, &["甲".to_owned()])).unwrap();
+        let names = registry.database.read(|on| subject_name::with_names(on, &["甲".to_owned()])).unwrap();
         assert!(!names.iter().any(|(_, subject)| *subject == two), "rolled back as a whole");
         let found =
             registry.database.read(|on| subject::find_by_identifier(on, IdentifierKind::Uscc, "code-1")).unwrap();
@@ -57,12 +57,12 @@ fn names_are_paged_in_the_order_of_their_bytes_on_both() {
         let names = ["a甲", "A甲", "甲", "甲乙", "甲丙", "甲 乙", "甲\u{10FFFF}", "乙"];
         for (name, number) in names.iter().zip(1..) {
             let id = registry.subject(number);
-            registry.database.write(|on| subject::insert_names(on, vec![(id, (*name).to_owned())])).unwrap();
+            registry.database.write(|on| subject_name::insert(on, vec![(id, (*name).to_owned())])).unwrap();
         }
         let twin = registry.subject(20);
-        registry.database.write(|on| subject::insert_names(on, vec![(twin, "甲".to_owned())])).unwrap();
+        registry.database.write(|on| subject_name::insert(on, vec![(twin, "甲".to_owned())])).unwrap();
         let page = |after: Option<&(String, SubjectId)>, limit| {
-            registry.database.read(|on| subject::with_name_prefix(on, "甲", after, limit)).unwrap()
+            registry.database.read(|on| subject_name::beginning_with(on, "甲", after, limit)).unwrap()
         };
         let all = page(None, 100);
         let mut sorted = all.clone();
@@ -74,6 +74,67 @@ fn names_are_paged_in_the_order_of_their_bytes_on_both() {
             paged.push(next);
         }
         assert_eq!(paged, all);
+    }
+}
+
+#[test]
+fn a_name_is_found_by_any_part_of_two_characters_or_more_and_by_nothing_else() {
+    for registry in registries() {
+        let names = [
+            "东营星程物流有限公司",
+            "胜利油田东营化工(集团)有限公司",
+            "东方星营有限公司",
+            "A\"B\"C有限公司",
+            "100%_B有限公司",
+            "𠮷野家餐饮东营店",
+        ];
+        for (name, number) in names.iter().zip(1..) {
+            let id = registry.subject(number);
+            registry.database.write(|on| subject_name::insert(on, vec![(id, (*name).to_owned())])).unwrap();
+        }
+        let found = |part: &str| -> Vec<String> {
+            let found = registry.database.read(|on| subject_name::holding(on, part, None, 100)).unwrap();
+            let mut names: Vec<String> = found.into_iter().map(|found| found.name_key).collect();
+            names.sort();
+            names
+        };
+        // What a plain comparison of texts finds, on both backends.
+        let parts = [
+            "东营",
+            "星程",
+            "有限公司",
+            "限公",
+            "营星",
+            "东营星程",
+            "星营",
+            "化工(集",
+            "\"B",
+            "B\"C",
+            "0%",
+            "%_B",
+            "𠮷野",
+            "家餐饮东营店",
+            "东营有限",
+            "营东",
+            "* OR",
+            "\" OR \"",
+            "NEAR(",
+            "'; --",
+        ];
+        for part in parts {
+            let mut wanted: Vec<_> =
+                names.iter().filter(|name| name.contains(part)).map(|name| (*name).to_owned()).collect();
+            wanted.sort();
+            assert_eq!(found(part), wanted, "{part} on {}", registry.scratch.url);
+        }
+        let mut paged: Vec<subject_name::FoundName> = Vec::new();
+        while let Some(next) =
+            registry.database.read(|on| subject_name::holding(on, "有限公司", paged.last(), 1)).unwrap().pop()
+        {
+            paged.push(next);
+        }
+        let all = registry.database.read(|on| subject_name::holding(on, "有限公司", None, 100)).unwrap();
+        assert_eq!((paged.len(), paged), (5, all), "page by page on {}", registry.scratch.url);
     }
 }
 
