@@ -270,7 +270,12 @@ pub fn service_with(config: &Config, policies: Policies, ambient: &Ambient) -> R
         places: Arc::default(),
         pages: Arc::new(Semaphore::new(PAGES_AT_ONCE)),
         bundles: config.exports.clone().map(|folder| Arc::new(Bundles::new(folder))),
-        edge: Edge { trusted_proxies, statuses: config.statuses, ..Edge::default() },
+        edge: Edge {
+            trusted_proxies,
+            statuses: config.statuses,
+            public_url: config.public_url.clone(),
+            ..Edge::default()
+        },
     }))
 }
 

@@ -46,6 +46,9 @@ pub struct Config {
     /// The issuers of tokens.
     #[serde(default, rename = "issuer")]
     pub issuers: Vec<IssuerSettings>,
+    /// Where the gateway is to be found, such as `https://credit.dongying.example`: it stands in the code of printed reports.
+    /// The name that a page was asked under when absent.
+    pub public_url: Option<String>,
     /// Networks of proxies whose `X-Forwarded-For` is believed.
     #[serde(default)]
     pub trusted_proxies: Vec<String>,
@@ -142,6 +145,7 @@ impl Config {
         }
         let authorities = config.webhooks.certificate_authorities.as_ref();
         config.webhooks.certificate_authorities = authorities.map(|path| folder.join(path));
+        config.public_url = config.public_url.map(|url| url.trim_end_matches('/').to_owned());
         config.registry = in_folder(folder, &config.registry);
         config.ledger = in_folder(folder, &config.ledger);
         Ok(config)

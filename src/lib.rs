@@ -49,6 +49,9 @@ pub mod exchange;
 /// The schema, the guard before it, the answers behind it.
 pub mod graphql;
 
+/// The public's pages, in Chinese and English.
+pub mod portal;
+
 /// Routes and middleware, in order.
 pub mod http;
 

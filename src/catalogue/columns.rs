@@ -2,7 +2,7 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::model::Vintage;
+use super::model::{Item, Vintage};
 
 /// A column name as vintages know it: full-width forms made narrow, blanks, byte order marks and the stars of
 /// "required" taken out, upper case.
@@ -33,6 +33,19 @@ impl Vintage {
     pub fn knows(&self, target: &str, text: &str) -> bool {
         let words = self.values.get(target);
         words.is_none_or(|words| words.iter().any(|(sent, canonical)| sent == text || canonical == text))
+    }
+}
+
+impl Item {
+    /// The Chinese word that files use for a canonical value of `target`, such as 有效 for `VALID`: the shortest that the newest
+    /// vintage with one has. `None` for what is no word of a closed list, and shown as it is.
+    pub fn word(&self, target: &str, canonical: &str) -> Option<&str> {
+        let is_chinese = |word: &&str| word.chars().all(|character| !character.is_ascii());
+        let mut words = self.vintages.iter().filter_map(|vintage| {
+            let words = vintage.values.get(target)?.iter().filter(|(_, value)| *value == canonical);
+            words.map(|(word, _)| word.as_str()).filter(is_chinese).min_by_key(|word| word.chars().count())
+        });
+        words.next()
     }
 }
 

@@ -34,3 +34,4 @@ pub use model::{
 };
 pub use platforms::{DateFormat, FileEncoding, FileFormat, Platform, Platforms};
 pub use rules::{PUBLICATION_RULES, RulePacks};
+pub use terms::CATEGORIES;

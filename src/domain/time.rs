@@ -54,6 +54,16 @@ impl Instant {
         SHANGHAI.to_datetime(self.timestamp()).strftime("%Y%m%d%H").to_string()
     }
 
+    /// Date and time of day in Asia/Shanghai, to the second: `2026-11-23 16:15:30`.
+    pub fn clock_in_shanghai(self) -> String {
+        SHANGHAI.to_datetime(self.timestamp()).strftime("%Y-%m-%d %H:%M:%S").to_string()
+    }
+
+    /// The same as one number, to the millisecond: `20261123161530000`.
+    pub fn number_in_shanghai(self) -> String {
+        SHANGHAI.to_datetime(self.timestamp()).strftime("%Y%m%d%H%M%S%3f").to_string()
+    }
+
     /// The first instant after a day in Asia/Shanghai.
     pub fn end_of(day: Date) -> Self {
         // Nothing comes after the last day that can be written.
@@ -90,6 +100,8 @@ mod tests {
         let instant = Instant::parse_rfc3339("2026-11-22T16:00:00Z").unwrap();
         assert_eq!(instant.rfc3339(), "2026-11-22T16:00:00.000000Z");
         assert_eq!(instant.date_in_shanghai().to_string(), "2026-11-23");
+        assert_eq!(instant.clock_in_shanghai(), "2026-11-23 00:00:00");
+        assert_eq!(instant.plus_micros(1_234_567).number_in_shanghai(), "20261123000001234");
         assert_eq!(Instant::start_of(instant.date_in_shanghai()), instant);
     }
 }

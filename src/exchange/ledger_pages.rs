@@ -1,9 +1,15 @@
 //! What anybody may fetch of the ledger without a token: checkpoint, tiles, keys, trust file, the proof of an entry.
 //! Nothing of it is private, and nothing of it is an entry: whoever mirrors the ledger must not make it grow.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+
 use super::fault::Fault;
 use super::gateway::Gateway;
+use crate::domain::Instant;
 use crate::domain::text::parse_index;
+use crate::ledger::checkpoint::Checkpoint;
+use crate::ledger::cosignature;
 use crate::ledger::published::policy_of;
 use crate::ledger::{ProofError, TileName};
 
@@ -30,6 +36,42 @@ pub fn page(gateway: &Gateway, path: &str) -> Result<Option<LedgerPage>, Fault> 
             _ => Ok(None),
         },
     }
+}
+
+/// How the ledger stands, as everybody may know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Its name.
+    pub origin: String,
+    /// How many entries the published checkpoint covers.
+    pub size: u64,
+    /// The root over them, standard base64.
+    pub root: String,
+    /// The checkpoint, a signed note.
+    pub checkpoint: String,
+    /// Who cosigned it, each with the instant of it.
+    pub witnesses: Vec<(String, Instant)>,
+    /// The key that signs checkpoints.
+    pub log_key: String,
+    /// The key that signs receipts.
+    pub receipt_key: String,
+}
+
+/// How the ledger stands.
+pub fn standing(gateway: &Gateway) -> Result<Standing, Fault> {
+    let (ledger, keys) = (&gateway.ledger, gateway.ledger.keys());
+    let checkpoint = ledger.published_checkpoint()?;
+    let unreadable = |error| Fault::Corrupt(format!("the published checkpoint: {error}"));
+    let signed = Checkpoint::open(&checkpoint, keys.log()).map_err(unreadable)?;
+    Ok(Standing {
+        origin: signed.origin,
+        size: signed.size,
+        root: BASE64_STANDARD.encode(signed.root),
+        witnesses: cosignature::witnesses(&checkpoint, keys.log().name()),
+        log_key: keys.log().to_string(),
+        receipt_key: keys.receipts().to_string(),
+        checkpoint,
+    })
 }
 
 fn tile_page(gateway: &Gateway, path: &str) -> Result<Option<LedgerPage>, Fault> {

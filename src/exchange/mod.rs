@@ -30,6 +30,7 @@ pub mod platform;
 pub mod promise;
 pub mod purposes;
 pub mod push;
+pub mod receipt;
 pub mod recompute;
 pub mod record;
 pub mod redaction;

@@ -14,7 +14,7 @@ use super::tally::PathSegment;
 use crate::access::{Cell, Decision, Facts, HeadField, Window, Withheld};
 use crate::catalogue::Item;
 use crate::domain::{
-    DataClass, Date, DepartmentId, Place, RecordId, RecordState, Relation, SubjectCategory, SubjectId,
+    DataClass, Date, DepartmentId, MaskRule, Place, RecordId, RecordState, Relation, SubjectCategory, SubjectId,
 };
 use crate::masking::{self, Shown};
 use crate::store;
@@ -106,7 +106,7 @@ pub fn show(
         tally.show(&cell, path);
         tally.authorization_used |= inquiry.permit().opened_by_authorization(&view.item, field, &view.facts());
     });
-    show_cell(inquiry, view, &cell)
+    Ok(show_cell(inquiry, view, &cell)?.0)
 }
 
 /// Shows one field that was not selected by its own name, such as the name of a subject: nothing to refuse aloud.
@@ -118,16 +118,50 @@ pub fn show_quietly(inquiry: &Inquiry, view: &RecordView, field: usize) -> Resul
             tally.authorization_used |= inquiry.permit().opened_by_authorization(&view.item, field, &view.facts());
         });
     }
-    show_cell(inquiry, view, &cell)
+    Ok(show_cell(inquiry, view, &cell)?.0)
 }
 
-fn show_cell(inquiry: &Inquiry, view: &RecordView, cell: &Cell<'_>) -> Result<ShownValue, Fault> {
+/// A field with its value, for whoever did not choose among the fields.
+#[derive(Clone, Debug)]
+pub struct ShownField {
+    /// Which of the item's fields.
+    pub at: usize,
+    /// Its value, clear or masked; never null.
+    pub value: ShownValue,
+    /// What was masked, if anything.
+    pub masked: Option<MaskRule>,
+}
+
+/// Every field of a record that the caller may see and that holds something, in the catalogue's order. What is out of
+/// reach is left out, and was not asked for.
+pub fn show_all(inquiry: &Inquiry, view: &RecordView) -> Result<Vec<ShownField>, Fault> {
+    let mut shown = Vec::new();
+    for at in 0..view.item.fields.len() {
+        let cell = inquiry.permit().cell(&view.item, at, &view.facts());
+        if !cell.decision().is_open() {
+            continue;
+        }
+        inquiry.tally(|tally| {
+            tally.show(&cell, Vec::new);
+            tally.authorization_used |= inquiry.permit().opened_by_authorization(&view.item, at, &view.facts());
+        });
+        let (value, masked) = show_cell(inquiry, view, &cell)?;
+        if value != ShownValue::Null {
+            shown.push(ShownField { at, value, masked });
+        }
+    }
+    Ok(shown)
+}
+
+/// The value of a cell, and the rule that masked it.
+fn show_cell(inquiry: &Inquiry, view: &RecordView, cell: &Cell<'_>) -> Result<(ShownValue, Option<MaskRule>), Fault> {
+    let nothing = (ShownValue::Null, None);
     if matches!(cell.decision(), Decision::Withheld(_)) {
-        return Ok(ShownValue::Null);
+        return Ok(nothing);
     }
     let field = cell.field();
     if field.class != DataClass::Plain {
-        let Some(envelope) = view.record.sealed.get(&field.name) else { return Ok(ShownValue::Null) };
+        let Some(envelope) = view.record.sealed.get(&field.name) else { return Ok(nothing) };
         let place = Place {
             division: &view.record.division,
             item: &view.record.item,
@@ -143,20 +177,20 @@ fn show_cell(inquiry: &Inquiry, view: &RecordView, cell: &Cell<'_>) -> Result<Sh
         return Ok(text(inquiry, cell, masking::show(cell, &opened)));
     }
     match view.plain()?.get(&field.name) {
-        None | Some(Value::Null) => Ok(ShownValue::Null),
+        None | Some(Value::Null) => Ok(nothing),
         Some(Value::String(value)) => Ok(text(inquiry, cell, masking::show_plain(cell, value))),
-        Some(value) if cell.decision() == Decision::Clear => Ok(ShownValue::Json(value.clone())),
+        Some(value) if cell.decision() == Decision::Clear => Ok((ShownValue::Json(value.clone()), None)),
         // Only text has masks; the catalogue's check holds this, and anything else shows nothing.
-        Some(_) => Ok(ShownValue::Null),
+        Some(_) => Ok(nothing),
     }
 }
 
-fn text(inquiry: &Inquiry, cell: &Cell<'_>, shown: Option<Shown>) -> ShownValue {
-    let Some(shown) = shown else { return ShownValue::Null };
+fn text(inquiry: &Inquiry, cell: &Cell<'_>, shown: Option<Shown>) -> (ShownValue, Option<MaskRule>) {
+    let Some(shown) = shown else { return (ShownValue::Null, None) };
     if let (Some(rule), Decision::Clear) = (shown.masked, cell.decision()) {
         inquiry.tally(|tally| tally.scanned(cell, rule));
     }
-    ShownValue::Text(shown.text)
+    (ShownValue::Text(shown.text), shown.masked)
 }
 
 /// Says of the list of an item that is closed to the caller which of the selected fields a purpose would open: the caller

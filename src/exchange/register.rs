@@ -15,7 +15,7 @@ use super::purposes;
 use super::tally::{CellCounts, Tally};
 use crate::authentication::{Caller, Proof};
 use crate::catalogue::Item;
-use crate::domain::Instant;
+use crate::domain::{DepartmentId, Instant};
 use crate::ledger::leaf::Leaf;
 use crate::ledger::{self, Committed, Decision, EntryQuery, FieldCounts, Undisclosed};
 pub use crate::ledger::{EntryKind, NewEntry, Receipt};
@@ -201,11 +201,12 @@ fn redact(gateway: &Gateway, arguments: &serde_json::Value) -> serde_json::Value
     }
 }
 
-/// Codes of organisations, dates, catalogue items, purposes and opaque ids identify no natural person to an outsider.
+/// Codes of organisations, dates, catalogue items, departments, purposes and opaque ids identify no natural person to an outsider.
 fn is_public(gateway: &Gateway, text: &str) -> bool {
     crate::domain::identifier::Uscc::parse(text).is_ok()
         || text.parse::<crate::domain::Date>().is_ok()
         || gateway.catalogue.item_by_text(text).is_some()
+        || DepartmentId::parse(text).is_some_and(|id| gateway.departments.by_id(&id).is_some())
         || gateway.node_ids.decode(text).is_some()
 }
 

@@ -6,6 +6,7 @@ pub mod graphql_route;
 pub mod health;
 pub mod ledger_route;
 pub mod metrics;
+mod portal_route;
 pub mod query_page;
 pub mod request;
 pub mod respond;

@@ -15,8 +15,8 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer, Resource, Route};
 
 use super::service::{Door, Service};
 use super::{
-    bundle_route, graphql_route, health, ledger_route, metrics, query_page, request, returns_route, socket,
-    tipoff_route,
+    bundle_route, graphql_route, health, ledger_route, metrics, portal_route, query_page, request, returns_route,
+    socket, tipoff_route,
 };
 use crate::graphql::media::wants_page;
 
@@ -55,7 +55,8 @@ pub fn routes(config: &mut ServiceConfig) {
             web::to(tipoff_route::get),
         ))
         .service(read_only("/ledger/{page:.*}", web::to(ledger_route::page), web::to(ledger_route::page)))
-        .default_service(web::to(not_found));
+        .service(read_only("/assets/{mark}/{name}", web::to(portal_route::asset), web::to(portal_route::asset)))
+        .default_service(web::to(portal));
 }
 
 /// A resource that answers GET and HEAD (RFC 9110, 9.1) and refuses the rest. A route is of one method and cannot be cloned.
@@ -83,7 +84,7 @@ async fn graphql(service: Data<Arc<Service>>, request: HttpRequest, payload: web
 /// The same schema for a router, when the configuration says so.
 async fn subgraph(service: Data<Arc<Service>>, request: HttpRequest, payload: web::Payload) -> HttpResponse {
     if service.subgraph.is_none() {
-        return not_found().await;
+        return not_found();
     }
     graphql_route::answer(service, request, payload, Door::Subgraph).await
 }
@@ -111,7 +112,15 @@ fn page_asset(request: &HttpRequest) -> HttpResponse {
         .body(asset.body)
 }
 
-async fn not_found() -> HttpResponse {
+/// Every other path: a page of the portal, or none.
+async fn portal(service: Data<Arc<Service>>, request: HttpRequest) -> HttpResponse {
+    match *request.method() {
+        Method::GET | Method::HEAD => portal_route::page(service, request).await,
+        _ => HttpResponse::MethodNotAllowed().insert_header((ALLOW, "GET, HEAD")).finish(),
+    }
+}
+
+fn not_found() -> HttpResponse {
     HttpResponse::NotFound().content_type("text/plain; charset=utf-8").body("nothing here: queries go to /graphql\n")
 }
 

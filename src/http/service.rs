@@ -69,6 +69,8 @@ pub struct Edge {
     pub trusted_proxies: Vec<Cidr>,
     /// Which edition of the status codes answers carry.
     pub statuses: Statuses,
+    /// Where this gateway is to be found, without a path: for what is printed.
+    pub public_url: Option<String>,
     /// Whether the gateway is stopping: it finishes what it has and asks for no more.
     pub is_draining: AtomicBool,
 }

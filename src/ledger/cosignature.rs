@@ -6,6 +6,7 @@ use base64::prelude::BASE64_STANDARD;
 use ed25519_dalek::{Signer as _, SigningKey};
 
 use super::note::VerifierKey;
+use crate::domain::Instant;
 
 /// What is signed: the time in seconds since 1970, then the whole text of the checkpoint.
 pub fn message(text: &str, seconds: u64) -> String {
@@ -17,6 +18,19 @@ pub fn cosign(text: &str, seconds: u64, key: &SigningKey, verifier: &VerifierKey
     let signature = key.sign(message(text, seconds).as_bytes()).to_bytes();
     let blob = [verifier.id().as_slice(), &seconds.to_be_bytes(), &signature].concat();
     format!("\u{2014} {} {}\n", verifier.name(), BASE64_STANDARD.encode(blob))
+}
+
+/// Who cosigned a checkpoint beside its log, each with the instant of it: told by name, not verified. Whoever collects
+/// cosignatures has verified them; whoever reads them elsewhere verifies them with the witness' key.
+pub fn witnesses(note: &str, log: &str) -> Vec<(String, Instant)> {
+    let line = |line: &str| {
+        let (name, blob) = line.strip_prefix("\u{2014} ")?.split_once(' ')?;
+        let blob = BASE64_STANDARD.decode(blob).ok()?;
+        let seconds: [u8; 8] = blob.get(4..12)?.try_into().ok()?;
+        let micros = i64::try_from(u64::from_be_bytes(seconds)).ok()?.checked_mul(1_000_000)?;
+        Some((name.to_owned(), Instant::from_micros(micros))).filter(|(name, _)| name != log)
+    };
+    note.lines().filter_map(line).collect()
 }
 
 #[cfg(test)]
@@ -32,6 +46,12 @@ mod tests {
         let key = SigningKey::from_bytes(&std::array::from_fn(|index| 0x20 + u8::try_from(index).unwrap()));
         assert_eq!(verifier.key(), &key.verifying_key());
         let text = "ledger.dongying.example/chengxin\n8\nXcnaeacGWamtVZy3Ad7ZoqudgjqtL0lgz+Nw7/RgQyg=\n";
+        let note = format!(
+            "{text}\n\u{2014} ledger.dongying.example/chengxin AAAAAAAA\n{}",
+            cosign(text, 1_700_000_000, &key, &verifier)
+        );
+        let by = ("witness.dongying.example/w1".to_owned(), Instant::from_micros(1_700_000_000_000_000));
+        assert_eq!(witnesses(&note, "ledger.dongying.example/chengxin"), [by]);
         assert_eq!(
             cosign(text, 1_700_000_000, &key, &verifier),
             "\u{2014} witness.dongying.example/w1 mphW5QAAAABlU/EAyfIM/ItafyscvjdM4fExLlEyabA+mia/KXN1/vtFNF4e67mITgIcuLmdA/IVkElCL0NAxhEo+EAxFctRieSQAw==\n"

@@ -8,6 +8,7 @@ mod fields;
 mod filters;
 mod joint_work;
 mod oracle;
+mod pages;
 mod paths;
 mod two_worlds;
 mod values;

@@ -43,6 +43,7 @@ mod must_check;
 mod new_item;
 mod parsers;
 mod policies;
+mod portal;
 mod push;
 mod receipts;
 mod recompute;

@@ -133,7 +133,7 @@ fn secrets(row: &Row, field: &Field, due: Due) -> Vec<String> {
     }
 }
 
-fn hidden_from(world: &World, actor: &Actor<'_>) -> BTreeSet<String> {
+pub(super) fn hidden_from(world: &World, actor: &Actor<'_>) -> BTreeSet<String> {
     let (mut hidden, mut open) = (BTreeSet::new(), BTreeSet::new());
     for row in &world.rows {
         let stands = actor.stands(row);
@@ -156,7 +156,7 @@ fn private_values(world: &World) -> BTreeSet<String> {
         .collect()
 }
 
-fn scan(answered: &Answered, hidden: &BTreeSet<String>, what: &str) {
+pub(super) fn scan(answered: &Answered, hidden: &BTreeSet<String>, what: &str) {
     let headers = format!("{:?}", answered.headers);
     for value in hidden {
         assert_absent(&answered.text, value, what);

@@ -7,7 +7,7 @@ use super::values::{self, Variant};
 use super::world::World;
 use crate::support::{Answered, Asker, Wanted};
 
-fn worlds(hidden_from: Tier) -> [World; 2] {
+pub(super) fn worlds(hidden_from: Tier) -> [World; 2] {
     [false, true].map(|is_second| World::with(Wanted::default(), Variant { hidden_from, is_second }))
 }
 

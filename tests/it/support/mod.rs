@@ -81,6 +81,7 @@ impl TestApp {
             policies: wanted.policies,
             keys,
             issuers: vec![issuer.settings()],
+            public_url: None,
             trusted_proxies: Vec::new(),
             statuses: chengxin::graphql::media::Statuses::default(),
             high_water: None,

@@ -7,7 +7,7 @@ use super::source::{Source, depth, program};
 const WORDS: [&str; 3] = ["domain", "clock", "catalogue"];
 
 /// Each room and the rooms it may name beside `WORDS`. `None` is everything: the start-up group joins the parts.
-const TABLE: [(&str, Option<&[&str]>); 21] = [
+const TABLE: [(&str, Option<&[&str]>); 22] = [
     ("domain", Some(&[])),
     ("clock", Some(&[])),
     ("catalogue", Some(&[])),
@@ -23,7 +23,8 @@ const TABLE: [(&str, Option<&[&str]>); 21] = [
     ("webhook", Some(&["client"])),
     ("exchange", Some(&["authentication", "admission", "access", "crypto", "masking", "store", "ledger", "webhook"])),
     ("graphql", Some(&["exchange", "access", "masking", "authentication"])),
-    ("http", Some(&["graphql", "authentication", "admission", "exchange", "witness"])),
+    ("portal", Some(&["exchange", "access", "authentication"])),
+    ("http", Some(&["portal", "graphql", "authentication", "admission", "exchange", "witness"])),
     ("config", None),
     ("app", None),
     ("cli", None),

@@ -1,0 +1,286 @@
+//! The portal's pages: the path of one page view. It is the path of any query: admission, permit, entry, then the page.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, REFERRER_POLICY, RETRY_AFTER, VARY,
+    WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+};
+use actix_web::web::{self, Data, Query};
+use actix_web::{HttpRequest, HttpResponse};
+use sha2::{Digest, Sha256};
+
+use super::request::{self, NotIdentified};
+use super::service::Service;
+use crate::admission::{Admitted, CostRefused, bucket};
+use crate::authentication::Caller;
+use crate::domain::{Instant, Language, Role};
+use crate::exchange::authorization;
+use crate::exchange::fault::Fault;
+use crate::exchange::inquiry::{Inquiry, NotOpened};
+use crate::exchange::register::{self, Asked, Enclosed, EntryKind, NewEntry, Outcome};
+use crate::graphql::error::{ApiError, Code};
+use crate::portal::{self, Made, Refused, Visit, assets, made::State};
+
+/// A page view from its first byte on.
+struct Arrival {
+    address: IpAddr,
+    started: Instant,
+    language: Language,
+}
+
+/// A refusal without data: counted, and answered at once.
+struct Refusal {
+    code: Code,
+    status: StatusCode,
+    page: Refused,
+    headers: Vec<(&'static str, String)>,
+}
+
+impl Refusal {
+    fn new(code: Code, status: StatusCode, page: Refused) -> Self {
+        Self { code, status, page, headers: Vec::new() }
+    }
+
+    fn failed() -> Self {
+        Self::new(Code::InternalServerError, StatusCode::INTERNAL_SERVER_ERROR, Refused::Failed)
+    }
+
+    fn unavailable() -> Self {
+        let refusal = Self::new(Code::AuditUnavailable, StatusCode::SERVICE_UNAVAILABLE, Refused::Unavailable);
+        Self { headers: vec![(RETRY_AFTER.as_str(), "5".to_owned())], ..refusal }
+    }
+
+    fn too_fast(retry_after: String) -> Self {
+        let refusal = Self::new(Code::RateLimited, StatusCode::TOO_MANY_REQUESTS, Refused::RateLimited);
+        Self { headers: vec![(RETRY_AFTER.as_str(), retry_after)], ..refusal }
+    }
+}
+
+/// A page that awaits its entry.
+struct Finished {
+    made: Made,
+    enclosed: Enclosed,
+    entry: NewEntry,
+    status: StatusCode,
+    code: &'static str,
+}
+
+/// Answers a page view. Any path that no other route has comes here.
+pub async fn page(service: Data<Arc<Service>>, request: HttpRequest) -> HttpResponse {
+    let service: Arc<Service> = Arc::clone(&service);
+    let path = percent_encoding::percent_decode_str(request.path()).decode_utf8_lossy().into_owned();
+    let arrival = Arrival {
+        address: service.client_address(&request),
+        started: service.gateway.ambient.now(),
+        language: Visit::language_of(&path),
+    };
+    let mut role = Role::Public;
+    let (response, status, code) = match view(&service, &request, (&path, &arrival), &mut role).await {
+        Ok((html, status, code)) => (answer(&arrival, status, html), status, code),
+        Err(refusal) => {
+            let code = refusal.code.name();
+            service.folding.record(bucket(arrival.address), code);
+            let html = portal::refusal(arrival.language, refusal.page, service.gateway.ambient.now());
+            let mut response = answer(&arrival, refusal.status, html);
+            for (name, value) in refusal.headers {
+                if let (Ok(name), Ok(value)) = (name.try_into(), value.parse()) {
+                    let name: actix_web::http::header::HeaderName = name;
+                    response.headers_mut().insert(name, value);
+                }
+            }
+            (response, refusal.status, code)
+        }
+    };
+    let micros = service.gateway.ambient.now().micros() - arrival.started.micros();
+    service.metrics.count(role.name(), status.as_u16(), code, micros);
+    response
+}
+
+async fn view(
+    service: &Arc<Service>,
+    request: &HttpRequest,
+    (path, arrival): (&str, &Arrival),
+    role: &mut Role,
+) -> Result<(String, StatusCode, &'static str), Refusal> {
+    service.admission.admit_address(arrival.address).map_err(|refused| Refusal::too_fast(refused.retry_after()))?;
+    let parameters = Query::<Vec<(String, String)>>::from_query(request.query_string());
+    let not_found = || Refusal::new(Code::BadRequest, StatusCode::NOT_FOUND, Refused::NotFound);
+    let parameters =
+        parameters.map_err(|_| Refusal::new(Code::BadRequest, StatusCode::BAD_REQUEST, Refused::BadInput))?;
+    let visit = Visit::parse(path, &parameters, &base_of(service, request)).ok_or_else(not_found)?;
+    let caller = identify(service, request).await?;
+    *role = caller.role();
+    let admitted = service
+        .admission
+        .admit(&caller, arrival.address)
+        .map_err(|refused| Refusal::too_fast(refused.retry_after()))?;
+    let turn = Arc::clone(&service.turns).acquire_owned().await.map_err(|_| Refusal::failed())?;
+    let (working, asked, visit) = (Arc::clone(service), asked(service, &visit, arrival), Arc::new(visit));
+    let to_make = Arc::clone(&visit);
+    let work = move || {
+        let _turn = turn;
+        make(&working, &caller, &admitted, (&to_make, asked))
+    };
+    let Finished { made, enclosed, entry, status, code } = web::block(work).await.map_err(|_| Refusal::failed())??;
+    let (html, receipt) = register::disclose(&service.gateway, enclosed, entry)
+        .await
+        .map_err(|register::AuditUnavailable| Refusal::unavailable())?;
+    let shown = Made { html, ..made };
+    Ok((portal::with_receipt(&shown, &visit, &receipt, service.gateway.ambient.now()), status, code))
+}
+
+/// Where this gateway is to be found: as configured, or by the name that it was asked under.
+fn base_of(service: &Service, request: &HttpRequest) -> String {
+    if let Some(base) = &service.edge.public_url {
+        return base.clone();
+    }
+    let host = request::text(request.headers(), HOST.as_str()).unwrap_or_default();
+    let is_host = host.len() <= 255 && host.chars().all(|c| c.is_ascii_alphanumeric() || ".-:[]".contains(c));
+    if is_host && !host.is_empty() { format!("http://{host}") } else { String::new() }
+}
+
+async fn identify(service: &Arc<Service>, request: &HttpRequest) -> Result<Caller, Refusal> {
+    request::caller(service, request).await.map_err(|refused| match refused {
+        NotIdentified::Refused(refusal) => {
+            let refused = Refusal::new(Code::Unauthenticated, StatusCode::UNAUTHORIZED, Refused::Unauthenticated);
+            Refusal { headers: vec![(WWW_AUTHENTICATE.as_str(), refusal.www_authenticate())], ..refused }
+        }
+        NotIdentified::Unavailable => Refusal::failed(),
+    })
+}
+
+fn asked(service: &Service, visit: &Visit, arrival: &Arrival) -> Asked {
+    let query = visit.query();
+    Asked {
+        operation_hash: Sha256::digest(query.as_bytes()).into(),
+        query,
+        arguments: visit.arguments(),
+        address: arrival.address.to_string(),
+        cost: visit.price(),
+        schema_hash: portal::made::edition(),
+        duration_micros: service.gateway.ambient.now().micros() - arrival.started.micros(),
+    }
+}
+
+/// Permit, page, entry: what works with the registry.
+fn make(
+    service: &Service,
+    caller: &Caller,
+    admitted: &Admitted,
+    (visit, asked): (&Visit, Asked),
+) -> Result<Finished, Refusal> {
+    let reservation = service.admission.reserve(admitted, visit.price()).map_err(|refused| match refused {
+        CostRefused::TooFast(refused) => Refusal::too_fast(refused.retry_after()),
+        CostRefused::DearerThanBucket { .. } => {
+            Refusal::new(Code::CostLimit, StatusCode::TOO_MANY_REQUESTS, Refused::RateLimited)
+        }
+    })?;
+    let inquiry = match Inquiry::open(&service.gateway, caller) {
+        Ok(inquiry) => inquiry,
+        Err(not_opened) => {
+            reservation.settle(0);
+            let refused = match not_opened {
+                NotOpened::PurposeNotAllowed => (Code::PurposeNotAllowed, Refused::Forbidden),
+                NotOpened::Fault(fault) => told(fault),
+            };
+            let (made, status) = refused_page(service, visit, refused);
+            let enclosed = register::enclose(made.html.clone());
+            let code = refused.0.name();
+            let entry = register::refusal(&service.gateway, caller, &asked, code, &enclosed);
+            return Ok(Finished { made, enclosed, entry, status, code });
+        }
+    };
+    let (inquiry, made) = run(inquiry, visit).map_err(|()| Refusal::unavailable())?;
+    let (made, status, code) = match made {
+        Ok(made) => {
+            let (status, code) = match made.state {
+                State::Shown => (StatusCode::OK, None),
+                State::NotFound => (StatusCode::NOT_FOUND, None),
+                State::NotMeant => (StatusCode::BAD_REQUEST, Some(Code::BadUserInput)),
+            };
+            (made, status, code)
+        }
+        Err(fault) => {
+            let refused = told(fault);
+            let (made, status) = refused_page(service, visit, refused);
+            (made, status, Some(refused.0))
+        }
+    };
+    reservation.settle(inquiry.tally_so_far().cost);
+    let code = code.map(Code::name);
+    let kind = if code.is_none() { EntryKind::Query } else { EntryKind::Deny };
+    let outcome = Outcome { kind, error_code: code, is_refused: code.is_some(), intent: None };
+    let enclosed = register::enclose(made.html.clone());
+    let mut entry = register::entry(&inquiry, &asked, &outcome, Some(&enclosed));
+    entry.flags.push("PORTAL".to_owned());
+    Ok(Finished { made, enclosed, entry, status, code: code.unwrap_or("") })
+}
+
+/// Makes the page; and once more without the authorization, when its last use was taken by somebody else meanwhile.
+fn run(inquiry: Inquiry, visit: &Visit) -> Result<(Inquiry, Result<Made, Fault>), ()> {
+    let made = portal::make(&inquiry, visit);
+    if authorization::take_use(&inquiry).map_err(|_| ())? {
+        return Ok((inquiry, made));
+    }
+    let inquiry = inquiry.reopen_without_authorization().map_err(|_| ())?;
+    let made = portal::make(&inquiry, visit);
+    Ok((inquiry, made))
+}
+
+/// The code and the page of a fault; its cause is logged.
+fn told(fault: Fault) -> (Code, Refused) {
+    let page = match &fault {
+        Fault::BadInput(_) | Fault::UnknownFilter { .. } => Refused::BadInput,
+        Fault::Forbidden | Fault::PurposeRequired | Fault::AuthorizationInvalid => Refused::Forbidden,
+        Fault::Conflict | Fault::Unavailable(_) | Fault::AuditUnavailable => Refused::Unavailable,
+        Fault::Corrupt(_) => Refused::Failed,
+    };
+    (ApiError::from(fault).code, page)
+}
+
+fn refused_page(service: &Service, visit: &Visit, (_, refused): (Code, Refused)) -> (Made, StatusCode) {
+    let html = portal::refusal(visit.language, refused, service.gateway.ambient.now());
+    let status = match refused {
+        Refused::NotFound => StatusCode::NOT_FOUND,
+        Refused::BadInput => StatusCode::BAD_REQUEST,
+        Refused::Unauthenticated => StatusCode::UNAUTHORIZED,
+        Refused::Forbidden => StatusCode::FORBIDDEN,
+        Refused::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+        Refused::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Refused::Failed => StatusCode::INTERNAL_SERVER_ERROR,
+    };
+    (Made { html, state: State::NotMeant }, status)
+}
+
+fn answer(arrival: &Arrival, status: StatusCode, html: String) -> HttpResponse {
+    let language = match arrival.language {
+        Language::Zh => "zh-CN",
+        Language::En => "en",
+    };
+    HttpResponse::build(status)
+        .insert_header((CONTENT_TYPE, "text/html; charset=utf-8"))
+        .insert_header((CONTENT_LANGUAGE, language))
+        // What is shown depends on who asks, and each view has its own receipt: nothing between us may keep it.
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .insert_header((VARY, "Authorization"))
+        .insert_header((CONTENT_SECURITY_POLICY, assets::CONTENT_SECURITY_POLICY))
+        .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .insert_header((REFERRER_POLICY, "no-referrer"))
+        .insert_header(("cross-origin-opener-policy", "same-origin"))
+        .body(html)
+}
+
+/// A file of the pages.
+pub async fn asset(request: HttpRequest) -> HttpResponse {
+    let Some(asset) = assets::at(request.path()) else {
+        return HttpResponse::NotFound().insert_header((CACHE_CONTROL, "no-store")).finish();
+    };
+    HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, asset.content_type))
+        .insert_header((CACHE_CONTROL, "public, max-age=31536000, immutable"))
+        .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .body(asset.body)
+}

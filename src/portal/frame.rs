@@ -1,0 +1,99 @@
+//! What every page has in common: language, title, where it stands, the hour it holds for.
+
+use super::assets;
+use super::texts::{self, Texts};
+use super::visit::{Visit, localised};
+use crate::catalogue::Bilingual;
+use crate::domain::{Instant, Language};
+
+/// Where the receipt of a page's entry goes once there is one. The digest in the entry is over the page with this mark.
+pub(super) const RECEIPT_MARK: &str = "<!--receipt-->";
+
+/// What every page has in common.
+#[derive(Clone, Debug)]
+pub(super) struct Frame {
+    pub(super) language: Language,
+    pub(super) texts: &'static Texts,
+    /// Path and parameters, without the language.
+    address: String,
+    /// When the page holds, in Shanghai.
+    pub(super) time: String,
+    pub(super) base: String,
+}
+
+impl Frame {
+    pub(super) fn new(visit: &Visit, now: Instant) -> Self {
+        Self {
+            language: visit.language,
+            texts: texts::of(visit.language),
+            address: visit.place.address(),
+            time: now.clock_in_shanghai(),
+            base: visit.base.clone(),
+        }
+    }
+
+    /// A page that answers to no place.
+    pub(super) fn nowhere(language: Language, now: Instant) -> Self {
+        let (texts, time) = (texts::of(language), now.clock_in_shanghai());
+        Self { language, texts, address: "/".to_owned(), time, base: String::new() }
+    }
+
+    /// The text of this name.
+    pub(super) fn text(&self, name: &str) -> String {
+        self.texts.text(name)
+    }
+
+    /// The text of this name with a number in it.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates hand references over")]
+    pub(super) fn count(&self, name: &str, count: &i64) -> String {
+        self.texts.with(name, "count", *count)
+    }
+
+    /// A title in the page's language.
+    pub(super) fn of<'b>(&self, title: &'b Bilingual) -> &'b str {
+        title.text(self.language)
+    }
+
+    /// The page's language, for `lang`.
+    pub(super) fn tag(&self) -> &'static str {
+        texts::tag(self.language)
+    }
+
+    /// The other language, for `lang`.
+    pub(super) fn other_tag(&self) -> &'static str {
+        texts::tag(self.other())
+    }
+
+    fn other(&self) -> Language {
+        match self.language {
+            Language::Zh => Language::En,
+            Language::En => Language::Zh,
+        }
+    }
+
+    /// This page in the other language.
+    pub(super) fn other_link(&self) -> String {
+        localised(self.other(), &self.address)
+    }
+
+    /// A page of ours in this language.
+    pub(super) fn link(&self, address: &str) -> String {
+        localised(self.language, address)
+    }
+
+    /// Whether this page stands in a part of the site.
+    pub(super) fn is_in(&self, part: &str) -> bool {
+        let path = self.address.split('?').next().unwrap_or_default();
+        if part == "/" {
+            path == "/"
+        } else {
+            path.strip_prefix(part).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        }
+    }
+
+    /// Where a file of the pages is served.
+    #[expect(clippy::unused_self, reason = "templates reach what they need through the frame")]
+    pub(super) fn asset(&self, name: &str) -> String {
+        assets::address(name)
+    }
+}

@@ -1,0 +1,294 @@
+//! Which page is asked for: from a path and its parameters, and back. Nothing of a visit is believed yet.
+
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Value, json};
+
+use crate::domain::Language;
+
+/// A page in a language.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Visit {
+    /// In which language.
+    pub language: Language,
+    /// Which page.
+    pub place: Place,
+    /// Where this gateway is to be found, such as `https://credit.dongying.example`: for what is printed.
+    pub base: String,
+}
+
+/// A page, with what was sent along.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// `/`
+    Home,
+    /// `/search`: organisations by code or by a part of their name.
+    Search(Search),
+    /// `/subjects/{uscc}`: the chapters of a subject.
+    Subject(String),
+    /// `/subjects/{uscc}/{item}`: all records of one item about a subject.
+    Records(String, String, Option<String>),
+    /// `/subjects/{uscc}/report`: the same, to be printed.
+    Report(String),
+    /// `/publicity`: licences and penalties (双公示) by department and date.
+    Publicity(Filter),
+    /// `/lists`: which lists there are.
+    Lists,
+    /// `/lists/{item}`: who stands on one.
+    List(Filter),
+    /// `/measures`: what may be done, and by which law.
+    Measures,
+    /// `/guide`: how to object, to repair, to report.
+    Guide,
+    /// `/receipts`: checks a receipt.
+    Receipt(Option<String>),
+    /// `/transparency`: how the ledger stands, and how to check it.
+    Transparency,
+}
+
+/// What is searched for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Search {
+    /// A code or a part of a name.
+    pub text: String,
+    /// After this cursor.
+    pub after: Option<String>,
+}
+
+/// Which records of an item, as it was sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// The item.
+    pub item: String,
+    /// Of this department alone.
+    pub department: String,
+    /// Decided on this day or later.
+    pub from: String,
+    /// Decided on this day or earlier.
+    pub to: String,
+    /// After this cursor.
+    pub after: Option<String>,
+}
+
+/// The beginning of every path in English.
+const ENGLISH: &str = "/en";
+
+impl Visit {
+    /// The page at a decoded path; `None` when there is none.
+    pub fn parse(path: &str, parameters: &[(String, String)], base: &str) -> Option<Self> {
+        let (language, path) = match path.strip_prefix(ENGLISH) {
+            Some("") => (Language::En, "/"),
+            Some(path) if path.starts_with('/') => (Language::En, path),
+            _ => (Language::Zh, path),
+        };
+        let sent = |name: &str| {
+            let found = parameters.iter().find(|(key, _)| key == name);
+            found.map(|(_, value)| value.trim().to_owned()).filter(|value| !value.is_empty())
+        };
+        let segments: Vec<&str> = path.split('/').skip(1).collect();
+        let filter = |item: Option<String>| Filter {
+            item: item.unwrap_or_default(),
+            department: sent("department").unwrap_or_default(),
+            from: sent("from").unwrap_or_default(),
+            to: sent("to").unwrap_or_default(),
+            after: sent("after"),
+        };
+        let place = match segments.as_slice() {
+            [""] => Place::Home,
+            ["search"] => Place::Search(Search { text: sent("q").unwrap_or_default(), after: sent("after") }),
+            ["subjects", code] => Place::Subject((*code).to_owned()),
+            ["subjects", code, "report"] => Place::Report((*code).to_owned()),
+            ["subjects", code, item] => Place::Records((*code).to_owned(), (*item).to_owned(), sent("after")),
+            ["publicity"] => Place::Publicity(filter(sent("item"))),
+            ["lists"] => Place::Lists,
+            ["lists", item] => Place::List(filter(Some((*item).to_owned()))),
+            ["measures"] => Place::Measures,
+            ["guide"] => Place::Guide,
+            ["receipts"] => Place::Receipt(sent("receipt")),
+            ["transparency"] => Place::Transparency,
+            _ => return None,
+        };
+        Some(Self { language, place, base: base.to_owned() })
+    }
+
+    /// The language that a path is in, whether or not there is a page at it.
+    pub fn language_of(path: &str) -> Language {
+        let is_english = path.strip_prefix(ENGLISH).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        if is_english { Language::En } else { Language::Zh }
+    }
+
+    /// What is asked, without values: as the ledger keeps it.
+    pub fn query(&self) -> String {
+        format!("GET {}", localised(self.language, self.place.pattern()))
+    }
+
+    /// The values that were sent.
+    pub fn arguments(&self) -> Value {
+        let mut arguments = self.place.arguments();
+        if let Some(members) = arguments.as_object_mut() {
+            members.retain(|_, value| !value.is_null() && value.as_str() != Some(""));
+        }
+        arguments
+    }
+
+    /// What making the page is taken to cost until it is made: about as many records and subjects as it may show.
+    pub fn price(&self) -> u64 {
+        match self.place {
+            Place::Home | Place::Lists | Place::Measures | Place::Guide | Place::Transparency | Place::Receipt(_) => 1,
+            Place::Search(_) | Place::Records(..) | Place::Publicity(_) | Place::List(_) => 60,
+            Place::Subject(_) => 100,
+            Place::Report(_) => 500,
+        }
+    }
+}
+
+impl Place {
+    /// The path with names in place of values.
+    pub fn pattern(&self) -> &'static str {
+        match self {
+            Self::Home => "/",
+            Self::Search(_) => "/search",
+            Self::Subject(_) => "/subjects/{uscc}",
+            Self::Records(..) => "/subjects/{uscc}/{item}",
+            Self::Report(_) => "/subjects/{uscc}/report",
+            Self::Publicity(_) => "/publicity",
+            Self::Lists => "/lists",
+            Self::List(_) => "/lists/{item}",
+            Self::Measures => "/measures",
+            Self::Guide => "/guide",
+            Self::Receipt(_) => "/receipts",
+            Self::Transparency => "/transparency",
+        }
+    }
+
+    fn arguments(&self) -> Value {
+        match self {
+            Self::Home | Self::Lists | Self::Measures | Self::Guide | Self::Transparency => json!({}),
+            Self::Search(search) => json!({ "q": search.text, "after": search.after }),
+            Self::Subject(uscc) | Self::Report(uscc) => json!({ "uscc": uscc }),
+            Self::Records(uscc, item, after) => json!({ "uscc": uscc, "item": item, "after": after }),
+            Self::Publicity(filter) | Self::List(filter) => json!({
+                "item": filter.item, "department": filter.department, "from": filter.from, "to": filter.to,
+                "after": filter.after,
+            }),
+            Self::Receipt(receipt) => json!({ "receipt": receipt }),
+        }
+    }
+
+    /// The path and parameters of this page, without the language.
+    pub fn address(&self) -> String {
+        match self {
+            Self::Subject(uscc) => format!("/subjects/{}", encoded(uscc)),
+            Self::Report(uscc) => format!("/subjects/{}/report", encoded(uscc)),
+            Self::Records(uscc, item, after) => with_parameters(
+                &format!("/subjects/{}/{}", encoded(uscc), encoded(item)),
+                &[("after", after.as_deref().unwrap_or_default())],
+            ),
+            Self::Search(Search { text, after }) => {
+                with_parameters("/search", &[("q", text), ("after", after.as_deref().unwrap_or_default())])
+            }
+            Self::Publicity(filter) => filter.address("/publicity", true),
+            Self::List(filter) => filter.address(&format!("/lists/{}", encoded(&filter.item)), false),
+            Self::Receipt(receipt) => {
+                with_parameters("/receipts", &[("receipt", receipt.as_deref().unwrap_or_default())])
+            }
+            Self::Home | Self::Lists | Self::Measures | Self::Guide | Self::Transparency => self.pattern().to_owned(),
+        }
+    }
+}
+
+impl Filter {
+    fn address(&self, path: &str, with_item: bool) -> String {
+        let item = if with_item { self.item.as_str() } else { "" };
+        let after = self.after.as_deref().unwrap_or_default();
+        let parameters = [
+            ("item", item),
+            ("department", &self.department),
+            ("from", &self.from),
+            ("to", &self.to),
+            ("after", after),
+        ];
+        with_parameters(path, &parameters)
+    }
+}
+
+/// A path in a language.
+pub fn localised(language: Language, address: &str) -> String {
+    match language {
+        Language::Zh => address.to_owned(),
+        Language::En if address == "/" => ENGLISH.to_owned(),
+        Language::En => format!("{ENGLISH}{address}"),
+    }
+}
+
+fn encoded(text: &str) -> String {
+    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string().replace("%2D", "-")
+}
+
+/// A path with those parameters that have a value.
+pub fn with_parameters(path: &str, parameters: &[(&str, &str)]) -> String {
+    let given = parameters.iter().filter(|(_, value)| !value.is_empty());
+    let pairs: Vec<String> = given.map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+    if pairs.is_empty() { path.to_owned() } else { format!("{path}?{}", pairs.join("&")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(path: &str, parameters: &[(&str, &str)]) -> Option<Visit> {
+        let parameters: Vec<(String, String)> =
+            parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Visit::parse(path, &parameters, "")
+    }
+
+    #[test]
+    fn a_path_is_in_chinese_unless_it_begins_with_en_as_a_whole_word() {
+        for (path, language) in
+            [("/", Language::Zh), ("/en", Language::En), ("/en/", Language::En), ("/en/search", Language::En)]
+        {
+            assert_eq!(parse(path, &[]).unwrap().language, language, "{path}");
+            assert_eq!(Visit::language_of(path), language, "{path}");
+        }
+        for path in ["/english", "/enx/search", "/search/", "/subjects", "/subjects/a/b/c", "//", "", "/en/en"] {
+            assert_eq!(parse(path, &[]), None, "{path}");
+        }
+        assert_eq!(Visit::language_of("/enx/search"), Language::Zh);
+    }
+
+    #[test]
+    fn an_address_leads_back_to_its_page_whatever_stands_in_it() {
+        let hostile = "a&b=c?d#e/f%20\"<é东";
+        let places = [
+            Place::Home,
+            Place::Search(Search { text: hostile.into(), after: Some(hostile.into()) }),
+            Place::Subject("91370502MA9AAAA00X".into()),
+            Place::Publicity(Filter {
+                item: "administrative-licence".into(),
+                from: "2026-01-01".into(),
+                ..Filter::default()
+            }),
+            Place::List(Filter { item: "tax-class-a".into(), department: "SAT".into(), ..Filter::default() }),
+            Place::Receipt(Some(hostile.into())),
+        ];
+        for place in places {
+            let address = place.address();
+            let (path, query) = address.split_once('?').unwrap_or((&address, ""));
+            let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8().unwrap().into_owned();
+            let pairs: Vec<(String, String)> = query
+                .split('&')
+                .filter_map(|pair| pair.split_once('='))
+                .map(|(name, value)| (decoded(name), decoded(value)))
+                .collect();
+            assert_eq!(Visit::parse(&decoded(path), &pairs, "").unwrap().place, place, "{address}");
+            assert!(address.is_ascii() && !address.contains(['"', '<', '#', ' ']), "{address}");
+        }
+    }
+
+    #[test]
+    fn what_is_asked_is_told_without_values_and_values_apart() {
+        let visit = parse("/en/subjects/91370502MA9AAAA00X", &[]).unwrap();
+        assert_eq!(visit.query(), "GET /en/subjects/{uscc}");
+        assert_eq!(visit.arguments(), json!({ "uscc": "91370502MA9AAAA00X" }));
+        assert_eq!(parse("/search", &[("q", "  "), ("q", "x")]).unwrap().arguments(), json!({}));
+    }
+}

@@ -1,0 +1,5 @@
+//! The portal: pages as queries, what is sent to them, what they look like in a browser.
+
+mod browser;
+mod hostile;
+mod views;
