@@ -1,0 +1,79 @@
+// What holds of every page.
+import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+
+const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+/** Opens a page in a context of its own, does the work, and closes both. */
+export async function on(browser, options, work) {
+  const context = await browser.newContext(options);
+  try {
+    return await work(await context.newPage(), context);
+  } finally {
+    await context.close();
+  }
+}
+
+/** WCAG 2.2 AA and the best practices of axe-core. The policy of the page would refuse the foreign script, rightly. */
+export async function axe_on(page) {
+  await page.addScriptTag({ path: axe });
+  const { violations } = await page.evaluate((values) => globalThis.axe.run(document, { runOnly: { type: 'tag', values } }), TAGS);
+  const told = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.html}\n${node.failureSummary}`).join('\n')}`);
+  assert.deepEqual(told, []);
+}
+
+export async function axeFindsNothing(browser, { base }, address) {
+  for (const colorScheme of ['light', 'dark']) {
+    await on(browser, { bypassCSP: true, colorScheme }, async (page) => {
+      await page.goto(base + address);
+      await axe_on(page);
+    });
+  }
+}
+export { axeFindsNothing as axe };
+
+/** Nothing is cut off or scrolled sideways: on a small telephone, and on 1280 pixels at 400 and at 200 per cent. */
+export async function narrow(browser, { base }, address) {
+  for (const [width, height] of [[320, 640], [640, 400]]) {
+    await on(browser, { viewport: { width, height } }, async (page) => {
+      await page.goto(base + address);
+      const wide = await page.evaluate(() => document.scrollingElement.scrollWidth);
+      assert.ok(wide <= width, `${wide} pixels wide at ${width}`);
+      const small = await page.evaluate(() => {
+        const lone = [...document.querySelectorAll('button, .button, input, select, nav a, .pages a, .candidates a, summary')];
+        const boxes = lone.filter((element) => element.getClientRects().length).map((element) => [element.outerHTML.slice(0, 80), element.getBoundingClientRect().height]);
+        return boxes.filter(([, high]) => high < 24);
+      });
+      assert.deepEqual(small, [], 'targets are at least 24 pixels high (WCAG 2.2, 2.5.8)');
+    });
+  }
+}
+
+/** The page asks this gateway alone, is small, and the console stays empty. */
+export async function alone(browser, { base }, address, status = 200) {
+  await on(browser, {}, async (page) => {
+    const [strangers, faults] = [[], []];
+    let bytes = 0;
+    page.on('request', (request) => request.url().startsWith(`${base}/`) || strangers.push(request.url()));
+    page.on('response', async (response) => { bytes += Number(response.headers()['content-length'] ?? 0); });
+    page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
+    page.on('pageerror', (error) => faults.push(String(error)));
+    const response = await page.goto(base + address, { waitUntil: 'networkidle' });
+    assert.equal(response.status(), status);
+    assert.deepEqual(strangers, []);
+    const expected = status === 200 ? [] : faults.filter((text) => text.includes(String(status)));
+    assert.deepEqual(faults, expected);
+    assert.ok(bytes > 1_000 && bytes < 100_000, `${bytes} bytes`);
+    const html = await page.evaluate(() => document.documentElement.lang);
+    assert.equal(html, address.startsWith('/en') ? 'en' : 'zh-CN');
+  });
+}
+
+/** A picture of the page for docs/portal.md. */
+export async function picture(browser, { base }, address, path) {
+  await on(browser, { viewport: { width: 960, height: 720 } }, async (page) => {
+    await page.goto(base + address);
+    await page.screenshot({ path, type: 'jpeg', quality: 60 });
+  });
+}

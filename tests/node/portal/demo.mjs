@@ -1,0 +1,56 @@
+// A demo of its own for a run, stopped and cleared away after it.
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** Starts `BINARY demo` on a free port, gives its own account of itself (`demo.json`) to the work, and stops it. */
+export async function withDemo(binary, work) {
+  const data = await mkdtemp(join(tmpdir(), 'chengxin-portal-'));
+  const folder = join(data, 'demo');
+  let gateway;
+  try {
+    // A browser that does nothing else asks faster than a person may: the second start has limits too wide to matter.
+    gateway = await start(binary, folder);
+    await stop(gateway, folder);
+    const limits = join(folder, 'policies', 'limits.toml');
+    const wider = (await readFile(limits, 'utf8')).replaceAll(/^(requests_per_minute|burst|cost_per_minute|cost_burst) = .*$/gm, '$1 = 1_000_000');
+    await writeFile(limits, wider);
+    gateway = await start(binary, folder);
+    return await work(gateway.demo);
+  } finally {
+    if (gateway) await stop(gateway, folder);
+    await rm(data, { recursive: true, force: true });
+  }
+}
+
+async function stop({ process: child }, folder) {
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  if (child.exitCode === null && child.kill('SIGTERM')) await ended;
+  await rm(join(folder, 'demo.json'), { force: true });
+}
+
+async function start(binary, folder) {
+  const child = spawn(binary, ['demo', '--data', folder, '--listen', '127.0.0.1:0'], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const deadline = Date.now() + 120_000;
+  for (;;) {
+    try {
+      const demo = JSON.parse(await readFile(join(folder, 'demo.json'), 'utf8'));
+      if ((await fetch(`${demo.url}/health/ready`)).ok) return { process: child, demo };
+    } catch {
+      // Not yet.
+    }
+    if (child.exitCode !== null) throw new Error(`the demo ended with ${child.exitCode}`);
+    if (Date.now() > deadline) {
+      child.kill('SIGKILL');
+      throw new Error('the demo has not started within two minutes');
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/** How the browser is started: by its own binary, and quiet. */
+export const BROWSER = {
+  executablePath: process.env.CHENGXIN_TEST_CHROMIUM ?? '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'],
+};

@@ -1,0 +1,111 @@
+// What people come for, done as they do it.
+import assert from 'node:assert/strict';
+import { axe_on, on } from './checks.mjs';
+
+/** Presses Tab until the element that matches has the focus. */
+async function tabTo(page, selector, most = 60) {
+  for (let pressed = 0; pressed < most; pressed += 1) {
+    await page.keyboard.press('Tab');
+    if (await page.evaluate((wanted) => document.activeElement?.matches(wanted), selector)) return;
+  }
+  assert.fail(`${most} presses of Tab do not reach ${selector}`);
+}
+
+/** The outline of what has the focus can be seen. */
+async function showsFocus(page) {
+  const style = await page.evaluate(() => {
+    const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement);
+    return `${outlineStyle} ${parseFloat(outlineWidth) >= 2}`;
+  });
+  assert.equal(style, 'solid true');
+}
+
+async function searchByKeyboard(page, base, start, name, heading) {
+  await page.goto(base + start);
+  await page.keyboard.press('Tab');
+  assert.equal(await page.evaluate(() => document.activeElement.className), 'skip', 'the way to the content comes first');
+  await page.keyboard.press('Enter');
+  assert.equal(await page.evaluate(() => location.hash), '#main');
+  await tabTo(page, '#q');
+  await showsFocus(page);
+  await page.keyboard.type(name);
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/\/search\?/);
+  await tabTo(page, '.candidates a');
+  await showsFocus(page);
+  const wanted = await page.evaluate(() => document.activeElement.textContent);
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/\/subjects\//);
+  assert.equal(await page.textContent('h1'), wanted);
+  assert.ok((await page.textContent('main')).includes(heading), heading);
+}
+
+export const all = {
+  'search by the keyboard alone, in Chinese': (browser, { base }) =>
+    on(browser, {}, (page) => searchByKeyboard(page, base, '/', '物流', '登记注册基本信息')),
+
+  'search by the keyboard alone, in English': (browser, { base }) =>
+    on(browser, {}, (page) => searchByKeyboard(page, base, '/en', '物流', 'Basic registration')),
+
+  'search, next page, subject and report work without a script': (browser, { base }) =>
+    on(browser, { javaScriptEnabled: false }, async (page) => {
+      await page.goto(`${base}/`);
+      await page.fill('#q', '有限公司');
+      await page.click('button');
+      const first = await page.locator('.candidates .code').allTextContents();
+      await page.click('a[rel=next]');
+      const second = await page.locator('.candidates .code').allTextContents();
+      assert.ok(first.length === 20 && second.length > 0, `${first.length} ${second.length}`);
+      assert.deepEqual(second.filter((code) => first.includes(code)), [], 'nobody stands on two pages');
+      await page.click('.candidates a >> nth=0');
+      await page.click('.actions .button');
+      assert.match(await page.textContent('.report-head'), /报告编号/);
+      await page.click('.receipt a');
+      assert.match(await page.textContent('#verdict'), /回执有效/);
+    }),
+
+  'the language changes and the page stays': (browser, { base, samples }) =>
+    on(browser, {}, async (page) => {
+      await page.goto(`${base}/subjects/${samples.uscc}`);
+      const name = await page.textContent('h1');
+      await page.click('.language');
+      assert.equal(await page.textContent('h1'), name);
+      assert.equal(new URL(page.url()).pathname, `/en/subjects/${samples.uscc}`);
+      await page.click('.language');
+      assert.equal(new URL(page.url()).pathname, `/subjects/${samples.uscc}`);
+    }),
+
+  'a record that is objected to and masked parts are told of': (browser, { base, samples }) =>
+    on(browser, { bypassCSP: true }, async (page) => {
+      await page.goto(`${base}/subjects/${samples.listedUscc}`);
+      assert.match(await page.textContent('.identity'), /异议处理中/);
+      await page.goto(`${base}/subjects/${samples.uscc}`);
+      assert.match(await page.textContent('.masked >> nth=0'), /已脱敏/);
+      await axe_on(page);
+    }),
+
+  'double publicity by department and date': (browser, { base }) =>
+    on(browser, {}, async (page) => {
+      await page.goto(`${base}/publicity`);
+      await page.selectOption('#item', 'administrative-penalty');
+      await page.selectOption('#department', 'AMR');
+      await page.fill('#from', '2026-01-01');
+      await page.click('.filter button');
+      const days = await page.locator('article h4 time').allTextContents();
+      assert.ok(days.length > 0 && days.every((day) => day >= '2026-01-01'), days.join(' '));
+      assert.deepEqual(days, days.toSorted().reverse(), 'the newest first');
+      assert.equal(await page.inputValue('#department'), 'AMR', 'the form keeps what was chosen');
+    }),
+
+  'a report fills A4 pages with its number, its records and its code': (browser, { base, samples }) =>
+    on(browser, {}, async (page) => {
+      await page.goto(`${base}/subjects/${samples.uscc}/report`);
+      await page.emulateMedia({ media: 'print' });
+      const hidden = ['.top nav', '.language', '.skip'].map((selector) => page.locator(selector).isVisible());
+      assert.deepEqual(await Promise.all(hidden), [false, false, false]);
+      assert.ok(await page.locator('svg.qr').isVisible());
+      const file = await page.pdf({ format: 'A4', preferCSSPageSize: true });
+      const sheets = file.toString('latin1').match(/\/Type\s*\/Page\b/g)?.length ?? 0;
+      assert.ok(sheets >= 2 && sheets <= 6, `${sheets} sheets`);
+    }),
+};
