@@ -16,6 +16,7 @@ use crate::exchange::bundles::Bundles;
 use crate::exchange::cursor::Cursors;
 use crate::exchange::gateway::{Gateway, Rules};
 use crate::exchange::node_id::NodeIds;
+use crate::exchange::statistics::Kept;
 use crate::graphql::Engine;
 use crate::http::metrics::Metrics;
 use crate::http::service::{Edge, PAGES_AT_ONCE, SOCKETS_AT_ONCE, Service};
@@ -219,6 +220,7 @@ pub fn gateway(config: &Config, policies: Policies, ambient: &Ambient) -> Result
         ledger,
         webhooks: Sender::new(&config.webhooks).map_err(NotStarted::one)?,
         moved: Notify::new(),
+        statistics: Kept::default(),
         node_ids: NodeIds::new(keyring.derive(Purpose::NodeId, "node-id")),
         cursors: Cursors::new(&keyring.derive(Purpose::Cursor, "cursor")),
         keyring,

@@ -110,7 +110,7 @@ async fn converse(
 }
 
 fn is_an_answer(body: &[u8]) -> bool {
-    body == b"live\n" || body.starts_with(br#"{"data":{"subject":{"#)
+    body == b"live\n" || body.starts_with(b"<!DOCTYPE html>") || body.starts_with(br#"{"data":{"subject":{"#)
 }
 
 /// Asks once and gives the body.

@@ -14,9 +14,19 @@ use chengxin::cli::sample::{LargePart, LargeSample};
 use chengxin::clock::Ambient;
 use chengxin::config::Config;
 use chengxin::crypto::Keyring;
-use strum::IntoEnumIterator;
 
 const SEED: u64 = 100;
+
+/// Every part of the sample.
+pub const ALL: [LargePart; 7] = [
+    LargePart::Registration,
+    LargePart::AdministrativeLicence,
+    LargePart::AdministrativePenalty,
+    LargePart::TaxClassA,
+    LargePart::CreditCommitment,
+    LargePart::CreditEvaluation,
+    LargePart::SocialInsurancePayment,
+];
 
 /// A folder that is ready to be served.
 #[derive(Debug)]
@@ -27,7 +37,12 @@ pub struct Folder {
 
 impl Folder {
     /// Makes the folder, or uses it again.
-    pub fn ready(path: &Path, firms: u32, postgres: Option<&str>, ambient: &Ambient) -> anyhow::Result<Self> {
+    pub fn ready(
+        path: &Path,
+        (firms, parts): (u32, &[LargePart]),
+        postgres: Option<&str>,
+        ambient: &Ambient,
+    ) -> anyhow::Result<Self> {
         let sample = LargeSample::new(SEED, firms, ambient.today());
         let folder = Self { path: path.to_owned(), sample };
         let filled = path.join("filled");
@@ -37,7 +52,7 @@ impl Folder {
             }
             Err(_) => {
                 folder.set_up(postgres, ambient)?;
-                folder.fill()?;
+                folder.fill(parts)?;
                 fs::write(&filled, firms.to_string())?;
             }
         }
@@ -79,11 +94,11 @@ impl Folder {
     }
 
     /// Imports the sample with the program itself, and prints how fast that was.
-    fn fill(&self) -> anyhow::Result<()> {
+    fn fill(&self, parts: &[LargePart]) -> anyhow::Result<()> {
         let file = self.path.join("rows.csv");
         let (mut rows, begun) = (0, Instant::now());
         let mut writing = 0.0;
-        for part in LargePart::iter() {
+        for &part in parts {
             let made = Instant::now();
             let written = self.sample.write(part, BufWriter::new(fs::File::create(&file)?))?;
             writing += made.elapsed().as_secs_f64();

@@ -16,6 +16,7 @@ mod client;
 mod folder;
 mod gateway;
 mod ledger;
+mod portal;
 mod question;
 mod unaudited;
 
@@ -62,6 +63,9 @@ struct Arguments {
     /// An empty PostgreSQL database for registry and ledger; SQLite files in the folder when absent.
     #[arg(long, value_name = "URL")]
     postgres: Option<String>,
+    /// Measure the portal's pages instead; each firm has three records then.
+    #[arg(long)]
+    portal: bool,
     /// Measure the ledger alone instead, with so many entries.
     #[arg(long, value_name = "ENTRIES")]
     ledger: Option<u64>,
@@ -88,17 +92,17 @@ fn main() -> anyhow::Result<()> {
         return ledger::measure(temporary.path(), arguments.postgres.as_deref(), entries, &ambient);
     }
     let path = arguments.data.clone().unwrap_or_else(|| temporary.path().to_owned());
-    let folder = Folder::ready(&path, arguments.firms, arguments.postgres.as_deref(), &ambient)?;
+    let parts: &[_] = if arguments.portal { &portal::PARTS_OF_FIRMS } else { &folder::ALL };
+    let folder = Folder::ready(&path, (arguments.firms, parts), arguments.postgres.as_deref(), &ambient)?;
+    if arguments.portal {
+        return portal::measure(&arguments, &folder);
+    }
     let question = Question::new(&folder, &ambient)?;
     run(&arguments, &folder, &question)
 }
 
 fn run(arguments: &Arguments, folder: &Folder, question: &Question) -> anyhow::Result<()> {
-    let load = |gateway: &Gateway| Load {
-        address: gateway.address(),
-        connections: arguments.connections,
-        time: Duration::from_secs(arguments.seconds),
-    };
+    let load = |gateway: &Gateway| load_on(arguments, gateway);
     let cold: Vec<Duration> =
         (0..3).map(|_| Gateway::program(folder).map(|gateway| gateway.started_in())).collect::<anyhow::Result<_>>()?;
     println!("cold start to the first answer   {:>8.0} ms", cold.iter().min().unwrap().as_secs_f64() * 1000.0);
@@ -137,6 +141,14 @@ fn run(arguments: &Arguments, folder: &Folder, question: &Question) -> anyhow::R
     println!("share of /health/live            {share:>8.1} % (at least {SHARE_MIN})");
     println!("cost of the ledger               {cost:>8.1} % (at most {LEDGER_COST_MAX})");
     Ok(())
+}
+
+fn load_on(arguments: &Arguments, gateway: &Gateway) -> Load {
+    Load {
+        address: gateway.address(),
+        connections: arguments.connections,
+        time: Duration::from_secs(arguments.seconds),
+    }
 }
 
 /// Prints the median of several measurements and gives its requests per second.

@@ -60,7 +60,7 @@ struct Bench {
 impl Bench {
     fn new(path: &Path) -> anyhow::Result<Self> {
         let ambient = Ambient::system();
-        let folder = Folder::ready(path, FIRMS, None, &ambient)?;
+        let folder = Folder::ready(path, (FIRMS, &folder::ALL), None, &ambient)?;
         let service = app::service(&Config::load(&folder.config())?, &ambient)?;
         let claims = TokenClaims {
             department: Some("AMR".to_owned()),

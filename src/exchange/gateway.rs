@@ -7,6 +7,7 @@ use tokio::sync::Notify;
 
 use super::cursor::Cursors;
 use super::node_id::NodeIds;
+use super::statistics::Kept;
 use crate::access::{Decider, Findings, MustCheck};
 use crate::catalogue::{Catalogue, Departments, Measures, Platforms, RulePacks};
 use crate::clock::Ambient;
@@ -44,6 +45,8 @@ pub struct Gateway {
     pub webhooks: Sender,
     /// Told when something was done of which there may be events.
     pub moved: Notify,
+    /// Numbers about the register, as they were counted last.
+    pub statistics: Kept,
     /// What may be done to the trustworthy and the untrustworthy.
     pub measures: Measures,
     /// The platforms that records are exchanged with by files.

@@ -38,6 +38,7 @@ pub mod register;
 pub mod returns;
 pub mod review;
 pub mod standing;
+pub mod statistics;
 pub mod subject;
 pub mod submission;
 pub mod tally;

@@ -64,6 +64,7 @@ pub fn make(inquiry: &Inquiry, visit: &Visit) -> Result<Made, Fault> {
         Place::Lists => pages::lists::make(frame, inquiry),
         Place::List(filter) => pages::list::of(frame, inquiry, filter),
         Place::Measures => pages::measures::make(frame, inquiry),
+        Place::Statistics => pages::statistics::make(frame, inquiry),
         Place::Guide => pages::guide::make(frame, inquiry),
         Place::Receipt(sent) => pages::receipt::make(frame, inquiry, sent.as_deref()),
         Place::Transparency => pages::transparency::make(frame, inquiry),

@@ -37,6 +37,8 @@ pub enum Place {
     List(Filter),
     /// `/measures`: what may be done, and by which law.
     Measures,
+    /// `/statistics`: numbers, drawn.
+    Statistics,
     /// `/guide`: how to object, to repair, to report.
     Guide,
     /// `/receipts`: checks a receipt.
@@ -102,6 +104,7 @@ impl Visit {
             ["lists"] => Place::Lists,
             ["lists", item] => Place::List(filter(Some((*item).to_owned()))),
             ["measures"] => Place::Measures,
+            ["statistics"] => Place::Statistics,
             ["guide"] => Place::Guide,
             ["receipts"] => Place::Receipt(sent("receipt")),
             ["transparency"] => Place::Transparency,
@@ -136,7 +139,7 @@ impl Visit {
             Place::Home | Place::Lists | Place::Measures | Place::Guide | Place::Transparency | Place::Receipt(_) => 1,
             Place::Search(_) | Place::Records(..) | Place::Publicity(_) | Place::List(_) => 60,
             Place::Subject(_) => 100,
-            Place::Report(_) => 500,
+            Place::Report(_) | Place::Statistics => 500,
         }
     }
 }
@@ -154,6 +157,7 @@ impl Place {
             Self::Lists => "/lists",
             Self::List(_) => "/lists/{item}",
             Self::Measures => "/measures",
+            Self::Statistics => "/statistics",
             Self::Guide => "/guide",
             Self::Receipt(_) => "/receipts",
             Self::Transparency => "/transparency",
@@ -162,7 +166,9 @@ impl Place {
 
     fn arguments(&self) -> Value {
         match self {
-            Self::Home | Self::Lists | Self::Measures | Self::Guide | Self::Transparency => json!({}),
+            Self::Home | Self::Lists | Self::Measures | Self::Statistics | Self::Guide | Self::Transparency => {
+                json!({})
+            }
             Self::Search(search) => json!({ "q": search.text, "after": search.after }),
             Self::Subject(uscc) | Self::Report(uscc) => json!({ "uscc": uscc }),
             Self::Records(uscc, item, after) => json!({ "uscc": uscc, "item": item, "after": after }),
@@ -191,7 +197,9 @@ impl Place {
             Self::Receipt(receipt) => {
                 with_parameters("/receipts", &[("receipt", receipt.as_deref().unwrap_or_default())])
             }
-            Self::Home | Self::Lists | Self::Measures | Self::Guide | Self::Transparency => self.pattern().to_owned(),
+            Self::Home | Self::Lists | Self::Measures | Self::Statistics | Self::Guide | Self::Transparency => {
+                self.pattern().to_owned()
+            }
         }
     }
 }

@@ -112,6 +112,16 @@ pub fn of(
     assert_period(from, to)?;
     let own = inquiry.caller().claims().department.clone();
     let department = whose(inquiry, department)?.or(own).ok_or(Fault::Forbidden)?;
+    let quality = reported(inquiry, &department, (from, to))?;
+    Ok((department, quality))
+}
+
+/// The same for whoever asks.
+pub(in crate::exchange) fn reported(
+    inquiry: &Inquiry,
+    department: &DepartmentId,
+    (from, to): (Date, Date),
+) -> Result<DataQuality, Fault> {
     let time = (Instant::start_of(from), Instant::end_of(to));
     let reports =
         inquiry.gateway().registry.read(|connection| store::deposit::reports(connection, department.as_str(), time))?;
@@ -136,7 +146,17 @@ pub fn of(
         quality.incomplete += number("incomplete");
     }
     inquiry.tally(|tally| tally.cost = tally.cost.saturating_add(quality.batches));
-    Ok((department, quality))
+    Ok(quality)
+}
+
+/// How fast applications of one kind about organisations were decided in a period, whoever asks.
+pub(in crate::exchange) fn answered_of_organizations(
+    inquiry: &Inquiry,
+    kind: ApplicationKind,
+    period: (Date, Date),
+) -> Result<AnswerCounts, Fault> {
+    let [(_, organizations), _] = counted(inquiry, &Which::All, kind, period)?;
+    Ok(organizations)
 }
 
 /// How fast objections and repairs about a department's records were decided in a period; for the coordinator one department's or

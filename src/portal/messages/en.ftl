@@ -116,6 +116,25 @@ fault-date = This is no date: write it as 2026-11-23.
 fault-period = The end lies before the beginning.
 fault-department = There is no such unit: choose one of the list.
 
+nav-statistics = Statistics
+statistics-intro = What is published and how departments answer, counted at { $time } (Beijing time), anew each hour.
+statistics-records = Published records
+statistics-drawn = Drawn
+statistics-count = Records
+statistics-timeliness = Timeliness of licences and penalties
+statistics-timeliness-how = The part that was reported within seven working days of the decision, in the period
+statistics-in-time = In time
+statistics-of = Timed records
+statistics-none = Nothing was reported in the period.
+statistics-answers = Objections and repairs
+statistics-answers-how = Of organisations alone; drawn is the part that was decided in time, in the period
+statistics-objections = Objections
+statistics-repairs = Repairs
+statistics-decided = Decided
+statistics-late = Late
+statistics-median = Median, working days
+statistics-waiting = Under way
+
 measures-intro = Punishments are limited to the national basic list and to what local regulations order.
 measure-group-INCENTIVE = Rewards for the trustworthy
 measure-group-RIGHTS = Measures that take away a right or add a duty

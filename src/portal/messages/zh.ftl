@@ -113,6 +113,25 @@ fault-date = 日期不对，请写成 2026-11-23 这样。
 fault-period = 结束日期早于开始日期。
 fault-department = 没有这个单位，请从列表中选择。
 
+nav-statistics = 统计
+statistics-intro = 公开信息的数量和各部门的办理情况，{ $time }（北京时间）统计，每小时更新。
+statistics-records = 公开的记录
+statistics-drawn = 图示
+statistics-count = 条数
+statistics-timeliness = 双公示及时率
+statistics-timeliness-how = 自作出决定之日起七个工作日内报送的许可和处罚所占比例，统计期
+statistics-in-time = 按期
+statistics-of = 计时条数
+statistics-none = 统计期内没有报送。
+statistics-answers = 异议和信用修复的办理
+statistics-answers-how = 只统计法人和其他组织，图示为按期办结的比例，统计期
+statistics-objections = 异议
+statistics-repairs = 信用修复
+statistics-decided = 已办结
+statistics-late = 逾期
+statistics-median = 工作日中位数
+statistics-waiting = 办理中
+
 measures-intro = 惩戒措施限于全国失信惩戒措施基础清单和地方性法规规定的范围。
 measure-group-INCENTIVE = 守信激励
 measure-group-RIGHTS = 减损权益或者增加义务

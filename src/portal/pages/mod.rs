@@ -9,5 +9,6 @@ pub(super) mod receipt;
 pub(super) mod records;
 pub(super) mod report;
 pub(super) mod search;
+pub(super) mod statistics;
 pub(super) mod subject;
 pub(super) mod transparency;

@@ -26,7 +26,7 @@ async fn get(asker: &Asker<'_>, path: &str) -> Answered {
 /// Every page that has data of the registry, in Chinese; those of subjects in English too.
 fn pages(world: &World) -> Vec<String> {
     let mut all: Vec<String> =
-        ["/", "/lists", "/measures", "/guide", "/receipts", "/transparency"].map(str::to_owned).into();
+        ["/", "/lists", "/measures", "/statistics", "/guide", "/receipts", "/transparency"].map(str::to_owned).into();
     for category in CODED {
         let uscc = values::uscc_of(category);
         all.extend([

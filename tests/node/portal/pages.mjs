@@ -18,6 +18,7 @@ export function pages({ samples }) {
     { name: 'lists', path: '/lists' },
     { name: 'list', path: '/lists/serious-dishonesty' },
     { name: 'measures', path: '/measures' },
+    { name: 'statistics', path: '/statistics' },
     { name: 'guide', path: '/guide' },
     { name: 'receipts', path: '/receipts' },
     { name: 'receipts-fault', path: '/receipts?receipt=x', status: 400 },
