@@ -197,6 +197,22 @@ transparency-download = Download the checkpoint
 transparency-offline = Check it offline
 transparency-offline-how = These commands fetch the trust file and the proof of an entry; put the number of your receipt in place of 0.
 
+verify-title = Check it in your browser
+verify-how = Paste a receipt: your own browser verifies its signature, and that its entry stands in the ledger. The receipt is sent to nobody; the proof of the entry is fetched when you paste none.
+verify-no-script = This needs a browser that runs scripts; without one you can check here:
+verify-proof = Proof file (may be left empty)
+verify-proof-help = When empty it is fetched from this platform.
+verify-key-help = Filled in are the keys that this platform publishes; put in those you have by another way, if you have.
+verify-button = Verify
+verify-stands = The signature is good and the entry stands in the ledger; entries that the checkpoint covers:
+verify-bad-checkpoint = The signature of the checkpoint is wrong
+verify-bad-path = The proof does not hold: the entry is not in the ledger that the checkpoint covers. Keep the receipt and tell the auditors
+verify-other-entry = The proof file is of another entry
+verify-bad-key = This is no key
+verify-bad-proof = This is no proof file
+verify-no-proof = The proof cannot be fetched now: try again later
+verify-no-crypto = Browsers offer cryptography on https pages alone: open this page by https
+
 refused-home = Back to the start
 refused-not-found = There is no such page
 refused-not-found-advice = The address may have a slip, or nothing is public here.

@@ -194,6 +194,22 @@ transparency-download = 下载检查点
 transparency-offline = 离线核对
 transparency-offline-how = 下面的命令下载信任文件和一个条目的证明；把 0 换成回执里的序号。
 
+verify-title = 在您的浏览器里核对
+verify-how = 粘贴一个回执，由您自己的浏览器核对签名，并核对条目确实在账本中。核对时不把回执发给任何人，只在没有粘贴证明文件时下载这一条目的证明。
+verify-no-script = 这一项需要浏览器执行脚本；不执行脚本也可以在这里查验：
+verify-proof = 证明文件（可以不填）
+verify-proof-help = 不填就从本平台下载。
+verify-key-help = 已经填好本平台公布的公钥；如果您另外得到过公钥，请改成那一个。
+verify-button = 核对
+verify-stands = 签名有效，条目在账本中；检查点覆盖的条目数：
+verify-bad-checkpoint = 检查点的签名不对
+verify-bad-path = 证明不成立：这个条目不在检查点覆盖的账本中。请保存回执并告知审计部门
+verify-other-entry = 证明文件是另一个条目的
+verify-bad-key = 公钥的格式不对
+verify-bad-proof = 这不是一个证明文件
+verify-no-proof = 现在不能下载证明，请稍后再试
+verify-no-crypto = 浏览器只在 https 页面上提供密码功能，请用 https 打开本页
+
 refused-home = 回到首页
 refused-not-found = 没有这个页面
 refused-not-found-advice = 地址可能抄错了，或者这里没有可以公开的信息。

@@ -84,6 +84,38 @@ export const all = {
       await axe_on(page);
     }),
 
+  'a receipt is verified in the browser, and a changed one is not': (browser, { base, samples }) =>
+    on(browser, {}, async (page) => {
+      await page.goto(`${base}/subjects/${samples.uscc}/report`);
+      const receipt = await page.textContent('.receipt-text');
+      const { index } = JSON.parse(receipt);
+      // The tree is signed a moment after the entry.
+      for (let tries = 0; (await fetch(`${base}/ledger/proof/${index}`)).status !== 200; tries += 1) {
+        assert.ok(tries < 100, 'no checkpoint covers the entry within ten seconds');
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      const proof = await (await fetch(`${base}/ledger/proof/${index}`)).text();
+      await page.goto(`${base}/transparency`);
+      const verdict = async (values) => {
+        for (const [field, value] of Object.entries(values)) await page.fill(`#verify-${field}`, value);
+        await page.evaluate(() => { document.getElementById('verify-told').textContent = ''; });
+        await page.click('#verify button');
+        await page.waitForFunction(() => document.getElementById('verify-told').textContent !== '');
+        return page.textContent('#verify-told');
+      };
+      assert.match(await verdict({ receipt }), /条目在账本中/);
+      assert.match(await verdict({ proof }), /条目在账本中/);
+      const lines = proof.split('\n');
+      const turned = lines.with(2, lines[2].startsWith('A') ? `B${lines[2].slice(1)}` : `A${lines[2].slice(1)}`).join('\n');
+      assert.match(await verdict({ proof: turned }), /证明不成立/);
+      assert.match(await verdict({ proof: proof.replace(/^index \d+/m, 'index 0') }), /另一个条目/);
+      assert.match(await verdict({ proof: 'x\n\ny' }), /不是一个证明文件/);
+      assert.match(await verdict({ proof: proof.replace(/\n(\d+)\n(?=[A-Za-z0-9+/=]+\n\n\u2014)/, '\n1$1\n') }), /检查点的签名不对/);
+      assert.match(await verdict({ proof: '', receipt: receipt.replace('"index":"', '"index":"1') }), /签名不对/);
+      assert.match(await verdict({ receipt: 'x' }), /不是一个回执/);
+      assert.match(await verdict({ receipt, 'receipt-key': 'x' }), /公钥的格式不对/);
+    }),
+
   'double publicity by department and date': (browser, { base }) =>
     on(browser, {}, async (page) => {
       await page.goto(`${base}/publicity`);

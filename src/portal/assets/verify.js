@@ -1,0 +1,129 @@
+// Verifies a receipt, and the place of its entry in the ledger, in the reader's browser: the signature of the receipt, the
+// signature of the checkpoint, the path from the entry to the root (RFC 9162, 2.1.3.2). Nothing is sent anywhere but the
+// request for the proof of the entry, when none is pasted.
+
+const form = document.getElementById('verify');
+const told = document.getElementById('verify-told');
+const texts = form.dataset;
+
+const bytes = (base64) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+const encode = (text) => new TextEncoder().encode(text);
+const equal = (a, b) => a.length === b.length && a.every((byte, at) => byte === b[at]);
+
+/** The public half of a verifier key (C2SP signed-note): name, id, and what ends in the 32 bytes of the key. */
+function verifierKey(text) {
+  const parts = text.trim().split('+');
+  const key = bytes(parts.slice(2).join('+'));
+  if (parts.length < 3 || key.length < 33) throw new Error(texts.badKey);
+  return { name: parts[0], id: parts[1], raw: key.slice(-32) };
+}
+
+async function isSigned(key, message, signature) {
+  const imported = await crypto.subtle.importKey('raw', key.raw, { name: 'Ed25519' }, false, ['verify']);
+  return crypto.subtle.verify({ name: 'Ed25519' }, imported, signature, encode(message));
+}
+
+async function hash(...parts) {
+  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return new Uint8Array(await crypto.subtle.digest('SHA-256', whole));
+}
+
+/** Whether the path leads from the leaf at the index to the root of a tree of this size. */
+async function leads(index, size, leaf, path, root) {
+  if (index >= size) return false;
+  let [node, last, found] = [index, size - 1n, leaf];
+  const one = Uint8Array.of(1);
+  for (const sibling of path) {
+    if (last === 0n) return false;
+    if (node % 2n === 1n || node === last) {
+      found = await hash(one, sibling, found);
+      while (node % 2n === 0n && node !== 0n) {
+        node /= 2n;
+        last /= 2n;
+      }
+    } else {
+      found = await hash(one, found, sibling);
+    }
+    node /= 2n;
+    last /= 2n;
+  }
+  return last === 0n && equal(found, root);
+}
+
+/** A receipt: alone, or within a whole answer, or in the form of a QR code. */
+function receiptOf(text) {
+  if (text.trim().startsWith('{')) {
+    const value = JSON.parse(text);
+    return value.extensions?.audit ?? value.audit ?? value;
+  }
+  const [origin, index, leafHash, time, signature] = text.trim().split('~');
+  return { origin, index, leafHash, time, signature };
+}
+
+/** A proof file (C2SP tlog-proof): index, path, signed checkpoint. */
+function proofOf(text) {
+  const at = text.indexOf('\n\n');
+  const lines = text.slice(0, at).split('\n');
+  if (lines.shift() !== 'c2sp.org/tlog-proof@v1') throw new Error(texts.badProof);
+  if (lines[0]?.startsWith('extra ')) lines.shift();
+  const index = BigInt(lines.shift().replace(/^index /, ''));
+  return { index, path: lines.map(bytes), note: text.slice(at + 2) };
+}
+
+/** What a signed checkpoint says, when the key has signed it. */
+async function checkpointOf(note, key) {
+  const at = note.lastIndexOf('\n\n');
+  const text = note.slice(0, at + 1);
+  const lines = note.slice(at + 2).trimEnd().split('\n');
+  const line = lines.find((found) => found.startsWith(`\u2014 ${key.name} `));
+  const signature = line ? bytes(line.split(' ')[2]).slice(4) : new Uint8Array();
+  if (signature.length !== 64 || !(await isSigned(key, text, signature))) return null;
+  const [origin, size, root] = text.split('\n');
+  return origin === key.name ? { size: BigInt(size), root: bytes(root) } : null;
+}
+
+async function verified(values) {
+  const { origin, index, leafHash, time, signature } = receiptOf(values.get('receipt'));
+  if (![origin, index, leafHash, time, signature].every((part) => typeof part === 'string')) throw new Error(texts.notRead);
+  const message = `chengxin/receipt/v1\n${origin}\n${index}\n${leafHash}\n${time}\n`;
+  const key = verifierKey(values.get('receipt-key'));
+  if (origin !== key.name || !(await isSigned(key, message, bytes(signature)))) return [false, texts.badReceipt];
+  let proof = values.get('proof');
+  if (!proof.trim()) {
+    const answer = await fetch(`/ledger/proof/${encodeURIComponent(index)}`);
+    if (answer.status === 404) return [true, texts.notCovered];
+    if (!answer.ok) throw new Error(texts.noProof);
+    proof = await answer.text();
+  }
+  const { index: place, path, note } = proofOf(proof);
+  const checkpoint = await checkpointOf(note, verifierKey(values.get('log-key')));
+  if (!checkpoint) return [false, texts.badCheckpoint];
+  if (place !== BigInt(index)) return [false, texts.otherEntry];
+  const stands = await leads(place, checkpoint.size, bytes(leafHash), path, checkpoint.root);
+  return stands ? [true, `${texts.stands} ${checkpoint.size}`] : [false, texts.badPath];
+}
+
+function tell(isGood, text) {
+  told.hidden = false;
+  told.className = `verdict ${isGood ? 'good' : 'bad'}`;
+  told.textContent = text;
+}
+
+form.hidden = false;
+form.addEventListener('submit', async (event) => {
+  event.preventDefault();
+  if (!globalThis.crypto?.subtle) {
+    tell(false, texts.noCrypto);
+    return;
+  }
+  try {
+    tell(...(await verified(new FormData(form))));
+  } catch (error) {
+    tell(false, error instanceof SyntaxError || error instanceof DOMException || error instanceof TypeError ? texts.notRead : error.message);
+  }
+});
