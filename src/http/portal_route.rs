@@ -3,19 +3,19 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use actix_web::http::StatusCode;
 use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, REFERRER_POLICY, RETRY_AFTER, VARY,
-    WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, ORIGIN, REFERRER_POLICY, RETRY_AFTER,
+    VARY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
-use actix_web::web::{self, Data, Query};
+use actix_web::http::{Method, StatusCode};
+use actix_web::web::{self, Data, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use sha2::{Digest, Sha256};
 
-use super::request::{self, NotIdentified};
+use super::request::{self, NotIdentified, Unreadable};
 use super::service::Service;
 use crate::admission::{Admitted, CostRefused, bucket};
-use crate::authentication::Caller;
+use crate::authentication::{Attempt, Caller, RequestHeaders};
 use crate::domain::{Instant, Language, Role};
 use crate::exchange::authorization;
 use crate::exchange::fault::Fault;
@@ -68,8 +68,11 @@ struct Finished {
     code: &'static str,
 }
 
-/// Answers a page view. Any path that no other route has comes here.
-pub async fn page(service: Data<Arc<Service>>, request: HttpRequest) -> HttpResponse {
+/// The longest form that is read, in bytes.
+const FORM_BYTES_MAX: usize = 64 * 1024;
+
+/// Answers a page view, or what was posted to a page. Any path that no other route has comes here.
+pub async fn page(service: Data<Arc<Service>>, request: HttpRequest, payload: Payload) -> HttpResponse {
     let service: Arc<Service> = Arc::clone(&service);
     let path = percent_encoding::percent_decode_str(request.path()).decode_utf8_lossy().into_owned();
     let arrival = Arrival {
@@ -78,7 +81,7 @@ pub async fn page(service: Data<Arc<Service>>, request: HttpRequest) -> HttpResp
         language: Visit::language_of(&path),
     };
     let mut role = Role::Public;
-    let (response, status, code) = match view(&service, &request, (&path, &arrival), &mut role).await {
+    let (response, status, code) = match view(&service, (&request, payload), (&path, &arrival), &mut role).await {
         Ok((html, status, code)) => (answer(&arrival, status, html), status, code),
         Err(refusal) => {
             let code = refusal.code.name();
@@ -101,22 +104,23 @@ pub async fn page(service: Data<Arc<Service>>, request: HttpRequest) -> HttpResp
 
 async fn view(
     service: &Arc<Service>,
-    request: &HttpRequest,
+    (request, payload): (&HttpRequest, Payload),
     (path, arrival): (&str, &Arrival),
     role: &mut Role,
 ) -> Result<(String, StatusCode, &'static str), Refusal> {
-    service.admission.admit_address(arrival.address).map_err(|refused| Refusal::too_fast(refused.retry_after()))?;
-    let parameters = Query::<Vec<(String, String)>>::from_query(request.query_string());
-    let not_found = || Refusal::new(Code::BadRequest, StatusCode::NOT_FOUND, Refused::NotFound);
-    let parameters =
-        parameters.map_err(|_| Refusal::new(Code::BadRequest, StatusCode::BAD_REQUEST, Refused::BadInput))?;
-    let visit = Visit::parse(path, &parameters, &base_of(service, request)).ok_or_else(not_found)?;
-    let caller = identify(service, request).await?;
+    let too_fast = |refused: crate::admission::Refused| Refusal::too_fast(refused.retry_after());
+    service.admission.admit_address(arrival.address).map_err(too_fast)?;
+    let base = base_of(service, request);
+    let visit = match *request.method() {
+        Method::POST => posted(request, payload, (path, &base)).await?,
+        _ => asked_for(request, (path, &base))?,
+    };
+    let caller = if visit.is_confidential() { nobody(service)? } else { identify(service, request).await? };
     *role = caller.role();
-    let admitted = service
-        .admission
-        .admit(&caller, arrival.address)
-        .map_err(|refused| Refusal::too_fast(refused.retry_after()))?;
+    let admitted = service.admission.admit(&caller, arrival.address).map_err(too_fast)?;
+    if visit.is_confidential() && visit.is_mutation() {
+        service.admission.admit_tipoff(arrival.address).map_err(too_fast)?;
+    }
     let turn = Arc::clone(&service.turns).acquire_owned().await.map_err(|_| Refusal::failed())?;
     let (working, asked, visit) = (Arc::clone(service), asked(service, &visit, arrival), Arc::new(visit));
     let to_make = Arc::clone(&visit);
@@ -130,6 +134,55 @@ async fn view(
         .map_err(|register::AuditUnavailable| Refusal::unavailable())?;
     let shown = Made { html, ..made };
     Ok((portal::with_receipt(&shown, &visit, &receipt, service.gateway.ambient.now()), status, code))
+}
+
+fn bad_request() -> Refusal {
+    Refusal::new(Code::BadRequest, StatusCode::BAD_REQUEST, Refused::BadInput)
+}
+
+fn not_found() -> Refusal {
+    Refusal::new(Code::BadRequest, StatusCode::NOT_FOUND, Refused::NotFound)
+}
+
+/// The page at an address.
+fn asked_for(request: &HttpRequest, (path, base): (&str, &str)) -> Result<Visit, Refusal> {
+    let parameters = Query::<Vec<(String, String)>>::from_query(request.query_string()).map_err(|_| bad_request())?;
+    Visit::parse(path, &parameters, base).ok_or_else(not_found)
+}
+
+/// The page that a form was posted to. A form of another site is refused: what it asks is not its reader's wish.
+async fn posted(request: &HttpRequest, payload: Payload, (path, base): (&str, &str)) -> Result<Visit, Refusal> {
+    let header = |name: &str| request::text(request.headers(), name);
+    let is_ours = header("sec-fetch-site").is_none_or(|site| matches!(site, "same-origin" | "none"))
+        && header(ORIGIN.as_str()).is_none_or(|origin| is_of(origin, base));
+    if !is_ours {
+        return Err(Refusal::new(Code::Forbidden, StatusCode::FORBIDDEN, Refused::Forbidden));
+    }
+    let media = request::content_type(request).and_then(|media| media.split(';').next()).map(str::trim);
+    if media != Some("application/x-www-form-urlencoded") {
+        return Err(Refusal::new(Code::BadRequest, StatusCode::UNSUPPORTED_MEDIA_TYPE, Refused::BadInput));
+    }
+    let body = request::body(payload, FORM_BYTES_MAX).await.map_err(|unreadable| match unreadable {
+        Unreadable::TooLarge => Refusal::new(Code::BadRequest, StatusCode::PAYLOAD_TOO_LARGE, Refused::BadInput),
+        Unreadable::Broken | Unreadable::NotJson | Unreadable::NotARequest => bad_request(),
+    })?;
+    let text = String::from_utf8(body).map_err(|_| bad_request())?;
+    let fields = Query::<Vec<(String, String)>>::from_query(&text).map_err(|_| bad_request())?;
+    Visit::posted(path, &fields, base).ok_or_else(not_found)
+}
+
+/// Whether an origin is of the host that this gateway is found at; its scheme is the proxy's affair.
+fn is_of(origin: &str, base: &str) -> bool {
+    let host = |url: &str| url.split_once("://").map(|(_, host)| host.to_owned());
+    host(origin).is_some() && host(origin) == host(base)
+}
+
+/// The public, whatever token came along: of whoever reports nothing is looked at.
+fn nobody(service: &Service) -> Result<Caller, Refusal> {
+    match service.authenticator.authenticate_cached(&RequestHeaders::default()) {
+        Ok(Attempt::Known(caller)) => Ok(caller),
+        Ok(Attempt::NeedsRefresh) | Err(_) => Err(Refusal::failed()),
+    }
 }
 
 /// Where this gateway is to be found: as configured, or by the name that it was asked under.
@@ -154,11 +207,17 @@ async fn identify(service: &Arc<Service>, request: &HttpRequest) -> Result<Calle
 
 fn asked(service: &Service, visit: &Visit, arrival: &Arrival) -> Asked {
     let query = visit.query();
+    // Of whoever reports neither the words nor the address are kept.
+    let (arguments, address) = if visit.is_confidential() {
+        (serde_json::Value::Null, String::new())
+    } else {
+        (visit.arguments(), arrival.address.to_string())
+    };
     Asked {
         operation_hash: Sha256::digest(query.as_bytes()).into(),
         query,
-        arguments: visit.arguments(),
-        address: arrival.address.to_string(),
+        arguments,
+        address,
         cost: visit.price(),
         schema_hash: portal::made::edition(),
         duration_micros: service.gateway.ambient.now().micros() - arrival.started.micros(),
@@ -193,7 +252,16 @@ fn make(
             return Ok(Finished { made, enclosed, entry, status, code });
         }
     };
+    let intent = if visit.is_mutation() {
+        Some(register::register_intent(&inquiry, &asked).map_err(|_| Refusal::unavailable())?)
+    } else {
+        None
+    };
     let (inquiry, made) = run(inquiry, visit).map_err(|()| Refusal::unavailable())?;
+    if visit.is_mutation() {
+        // Whoever waits for events looks for them.
+        service.gateway.moved.notify_waiters();
+    }
     let (made, status, code) = match made {
         Ok(made) => {
             let (status, code) = match made.state {
@@ -211,8 +279,12 @@ fn make(
     };
     reservation.settle(inquiry.tally_so_far().cost);
     let code = code.map(Code::name);
-    let kind = if code.is_none() { EntryKind::Query } else { EntryKind::Deny };
-    let outcome = Outcome { kind, error_code: code, is_refused: code.is_some(), intent: None };
+    let kind = match (intent, code) {
+        (Some(_), _) => EntryKind::MutationOutcome,
+        (None, None) => EntryKind::Query,
+        (None, Some(_)) => EntryKind::Deny,
+    };
+    let outcome = Outcome { kind, error_code: code, is_refused: code.is_some(), intent };
     let enclosed = register::enclose(made.html.clone());
     let mut entry = register::entry(&inquiry, &asked, &outcome, Some(&enclosed));
     entry.flags.push("PORTAL".to_owned());

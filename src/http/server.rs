@@ -113,10 +113,10 @@ fn page_asset(request: &HttpRequest) -> HttpResponse {
 }
 
 /// Every other path: a page of the portal, or none.
-async fn portal(service: Data<Arc<Service>>, request: HttpRequest) -> HttpResponse {
+async fn portal(service: Data<Arc<Service>>, request: HttpRequest, payload: web::Payload) -> HttpResponse {
     match *request.method() {
-        Method::GET | Method::HEAD => portal_route::page(service, request).await,
-        _ => HttpResponse::MethodNotAllowed().insert_header((ALLOW, "GET, HEAD")).finish(),
+        Method::GET | Method::HEAD | Method::POST => portal_route::page(service, request, payload).await,
+        _ => HttpResponse::MethodNotAllowed().insert_header((ALLOW, "GET, HEAD, POST")).finish(),
     }
 }
 

@@ -66,6 +66,8 @@ pub fn make(inquiry: &Inquiry, visit: &Visit) -> Result<Made, Fault> {
         Place::Measures => pages::measures::make(frame, inquiry),
         Place::Statistics => pages::statistics::make(frame, inquiry),
         Place::Guide => pages::guide::make(frame, inquiry),
+        Place::Tipoff(posted) => pages::tipoff::make(frame, inquiry, posted.as_ref()),
+        Place::TipoffProgress(code) => pages::tipoff::progress(frame, inquiry, code.as_deref()),
         Place::Receipt(sent) => pages::receipt::make(frame, inquiry, sent.as_deref()),
         Place::Transparency => pages::transparency::make(frame, inquiry),
     }

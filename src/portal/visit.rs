@@ -41,6 +41,10 @@ pub enum Place {
     Statistics,
     /// `/guide`: how to object, to repair, to report.
     Guide,
+    /// `/tipoffs`: reports a seriously untrustworthy act; what was posted, or the form alone.
+    Tipoff(Option<TipoffForm>),
+    /// `/tipoffs/progress`: how far one has come, by the query code that was posted.
+    TipoffProgress(Option<String>),
     /// `/receipts`: checks a receipt.
     Receipt(Option<String>),
     /// `/transparency`: how the ledger stands, and how to check it.
@@ -69,6 +73,27 @@ pub struct Filter {
     pub to: String,
     /// After this cursor.
     pub after: Option<String>,
+}
+
+/// A tip-off as it was typed. Its `Debug` shows nothing of it.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct TipoffForm {
+    /// The code of whom it is about.
+    pub uscc: String,
+    /// In which field.
+    pub field: String,
+    /// What was seen.
+    pub conduct: String,
+    /// Who reports, and how to reach them; empty for who does not say.
+    pub name: String,
+    /// How to reach them.
+    pub contact: String,
+}
+
+impl std::fmt::Debug for TipoffForm {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("TipoffForm(…)")
+    }
 }
 
 /// The beginning of every path in English.
@@ -106,11 +131,45 @@ impl Visit {
             ["measures"] => Place::Measures,
             ["statistics"] => Place::Statistics,
             ["guide"] => Place::Guide,
+            ["tipoffs"] => Place::Tipoff(None),
+            ["tipoffs", "progress"] => Place::TipoffProgress(None),
             ["receipts"] => Place::Receipt(sent("receipt")),
             ["transparency"] => Place::Transparency,
             _ => return None,
         };
         Some(Self { language, place, base: base.to_owned() })
+    }
+
+    /// The same page with what was posted to it; `None` for a page that takes nothing.
+    pub fn posted(path: &str, fields: &[(String, String)], base: &str) -> Option<Self> {
+        let visit = Self::parse(path, &[], base)?;
+        let sent = |name: &str| {
+            let found = fields.iter().find(|(key, _)| key == name);
+            // Browsers end lines of a form as the network does.
+            found.map(|(_, value)| value.trim().replace("\r\n", "\n")).unwrap_or_default()
+        };
+        let place = match visit.place {
+            Place::Tipoff(_) => Place::Tipoff(Some(TipoffForm {
+                uscc: sent("uscc"),
+                field: sent("field"),
+                conduct: sent("conduct"),
+                name: sent("name"),
+                contact: sent("contact"),
+            })),
+            Place::TipoffProgress(_) => Place::TipoffProgress(Some(sent("code"))),
+            _ => return None,
+        };
+        Some(Self { place, ..visit })
+    }
+
+    /// Whether something is done, and not only shown.
+    pub fn is_mutation(&self) -> bool {
+        matches!(self.place, Place::Tipoff(Some(_)))
+    }
+
+    /// Whether nothing may be kept that leads to whoever asks.
+    pub fn is_confidential(&self) -> bool {
+        matches!(self.place, Place::Tipoff(_) | Place::TipoffProgress(_))
     }
 
     /// The language that a path is in, whether or not there is a page at it.
@@ -121,7 +180,9 @@ impl Visit {
 
     /// What is asked, without values: as the ledger keeps it.
     pub fn query(&self) -> String {
-        format!("GET {}", localised(self.language, self.place.pattern()))
+        let is_posted = matches!(self.place, Place::Tipoff(Some(_)) | Place::TipoffProgress(Some(_)));
+        let method = if is_posted { "POST" } else { "GET" };
+        format!("{method} {}", localised(self.language, self.place.pattern()))
     }
 
     /// The values that were sent.
@@ -136,7 +197,14 @@ impl Visit {
     /// What making the page is taken to cost until it is made: about as many records and subjects as it may show.
     pub fn price(&self) -> u64 {
         match self.place {
-            Place::Home | Place::Lists | Place::Measures | Place::Guide | Place::Transparency | Place::Receipt(_) => 1,
+            Place::Home
+            | Place::Lists
+            | Place::Measures
+            | Place::Guide
+            | Place::Transparency
+            | Place::Tipoff(_)
+            | Place::TipoffProgress(_)
+            | Place::Receipt(_) => 1,
             Place::Search(_) | Place::Records(..) | Place::Publicity(_) | Place::List(_) => 60,
             Place::Subject(_) => 100,
             Place::Report(_) | Place::Statistics => 500,
@@ -159,6 +227,8 @@ impl Place {
             Self::Measures => "/measures",
             Self::Statistics => "/statistics",
             Self::Guide => "/guide",
+            Self::Tipoff(_) => "/tipoffs",
+            Self::TipoffProgress(_) => "/tipoffs/progress",
             Self::Receipt(_) => "/receipts",
             Self::Transparency => "/transparency",
         }
@@ -166,9 +236,6 @@ impl Place {
 
     fn arguments(&self) -> Value {
         match self {
-            Self::Home | Self::Lists | Self::Measures | Self::Statistics | Self::Guide | Self::Transparency => {
-                json!({})
-            }
             Self::Search(search) => json!({ "q": search.text, "after": search.after }),
             Self::Subject(uscc) | Self::Report(uscc) => json!({ "uscc": uscc }),
             Self::Records(uscc, item, after) => json!({ "uscc": uscc, "item": item, "after": after }),
@@ -177,6 +244,14 @@ impl Place {
                 "after": filter.after,
             }),
             Self::Receipt(receipt) => json!({ "receipt": receipt }),
+            Self::Home
+            | Self::Lists
+            | Self::Measures
+            | Self::Statistics
+            | Self::Guide
+            | Self::Tipoff(_)
+            | Self::TipoffProgress(_)
+            | Self::Transparency => json!({}),
         }
     }
 
@@ -197,9 +272,14 @@ impl Place {
             Self::Receipt(receipt) => {
                 with_parameters("/receipts", &[("receipt", receipt.as_deref().unwrap_or_default())])
             }
-            Self::Home | Self::Lists | Self::Measures | Self::Statistics | Self::Guide | Self::Transparency => {
-                self.pattern().to_owned()
-            }
+            Self::Home
+            | Self::Lists
+            | Self::Measures
+            | Self::Statistics
+            | Self::Guide
+            | Self::Tipoff(_)
+            | Self::TipoffProgress(_)
+            | Self::Transparency => self.pattern().to_owned(),
         }
     }
 }

@@ -228,6 +228,8 @@ async fn who_reported_shows_in_no_answer_entry_export_error_or_file_and_the_subj
             assert!(!broken.text.contains(canary), "an error repeats what was sent: {}", broken.text);
         }
     }
+    let by_page = by_pages(&app).await;
+    codes.push(by_page);
     let last = app.service.gateway.ledger.size();
     let id = newest(&app.coordinator()).await["id"].clone();
     assign(&app, &id, "officer-7").await;
@@ -278,6 +280,85 @@ async fn who_reported_shows_in_no_answer_entry_export_error_or_file_and_the_subj
     }
 }
 
+/// A form as browsers send it.
+fn form(fields: &[(&str, &str)]) -> String {
+    let encoded = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+    fields.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect::<Vec<_>>().join("&")
+}
+
+fn typed(uscc: &str) -> String {
+    form(&[("uscc", uscc), ("field", "OTHER"), ("conduct", CONDUCT), ("name", NAME), ("contact", CONTACT)])
+}
+
+const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
+
+async fn post(asker: &Asker<'_>, path: &str, body: String) -> Answered {
+    asker.send(TestRequest::post().uri(path).insert_header(FORM).set_payload(body)).await
+}
+
+fn code_on(page: &str) -> String {
+    page.split("class=\"query-code\">").nth(1).expect("a query code").split('<').next().unwrap().to_owned()
+}
+
+/// The same on the portal's pages, with a token along and without: the query code of the first.
+async fn by_pages(app: &TestApp) -> String {
+    let known = app.administrator_as(Role::Department, |claims| {
+        claims.department = Some("PUB".to_owned());
+        claims.actor = "CNRY-ACTOR".to_owned();
+    });
+    let mut codes = Vec::new();
+    for reporter in [app.public(), known] {
+        let submitted = post(&reporter, "/en/tipoffs", typed(&uscc(1))).await;
+        assert_eq!(submitted.status, 200, "{}", submitted.text);
+        let code = code_on(&submitted.text);
+        let asked = post(&reporter, "/tipoffs/progress", form(&[("code", &code.to_lowercase())])).await;
+        assert!(asked.status == 200 && asked.text.contains("已提交，等待交办"), "{}", asked.text);
+        // What cannot be taken comes back to whoever typed it, and to nobody else.
+        for (wrong, told) in [("x", "不是正确的统一社会信用代码"), (uscc(77).as_str(), "没有这个单位的信息")]
+        {
+            let refused = post(&reporter, "/tipoffs", typed(wrong)).await;
+            assert!(refused.status == 400 && refused.text.contains(told), "{}", refused.text);
+            assert!(refused.text.contains(NAME) && refused.text.contains("偷排废水"), "nothing typed is lost");
+        }
+        codes.push(code);
+    }
+    codes.remove(0)
+}
+
+#[actix_web::test]
+async fn a_form_of_another_site_of_another_kind_or_too_long_is_refused() {
+    let app = app();
+    let before = app.service.gateway.ledger.size();
+    let send = async |headers: &[(&str, &str)], body: String| {
+        let mut request = TestRequest::post().uri("/tipoffs").insert_header(("host", "credit.example"));
+        for header in headers {
+            request = request.insert_header(*header);
+        }
+        app.public().send(request.set_payload(body)).await
+    };
+    let whole = || typed(&uscc(1));
+    for (headers, body, status) in [
+        (vec![FORM, ("sec-fetch-site", "cross-site")], whole(), 403),
+        (vec![FORM, ("sec-fetch-site", "same-site")], whole(), 403),
+        (vec![FORM, ("origin", "https://elsewhere.example")], whole(), 403),
+        (vec![FORM, ("origin", "null")], whole(), 403),
+        (vec![("content-type", "text/plain")], whole(), 415),
+        (vec![("content-type", "multipart/form-data; boundary=x")], whole(), 415),
+        (vec![], whole(), 415),
+        (vec![FORM], format!("{}&more={}", whole(), "x".repeat(70_000)), 413),
+    ] {
+        let refused = send(&headers, body).await;
+        assert_eq!(refused.status, status, "{headers:?}");
+        assert!(!refused.text.contains("query-code") && !refused.text.contains(NAME), "{headers:?}");
+    }
+    assert_eq!(app.service.gateway.ledger.size(), before, "refused at the door");
+    let ours = send(&[FORM, ("sec-fetch-site", "same-origin"), ("origin", "https://credit.example")], whole()).await;
+    assert_eq!(ours.status, 200, "{}", ours.text);
+    for path in ["/", "/search", "/receipts", "/nowhere"] {
+        assert_eq!(post(&app.public(), path, form(&[("q", "东营")])).await.status, 404, "{path} takes no form");
+    }
+}
+
 #[test]
 fn who_reported_shows_in_no_log_however_much_is_logged() {
     let place = Place::new();
@@ -294,12 +375,17 @@ fn who_reported_shows_in_no_log_however_much_is_logged() {
     let code = taken["data"]["submitTipoff"]["code"].as_str().unwrap_or_else(|| panic!("{taken}")).to_owned();
     let headers = [("chengxin-tipoff", code.as_str()), ("content-type", "image/png")];
     assert_eq!(process.send("POST", "/tipoffs/attachments", &headers, PNG).status, 201);
+    let page = process.send("POST", "/tipoffs", &[FORM], typed(&place.uscc).as_bytes());
+    assert_eq!(page.status, 200, "{}", page.text());
+    let by_page = code_on(&page.text());
+    let asked = process.send("POST", "/tipoffs/progress", &[FORM], form(&[("code", &by_page)]).as_bytes());
+    assert!(asked.status == 200 && asked.text().contains("已提交"), "{}", asked.text());
     input["field"] = json!("NO_SUCH_FIELD");
     assert!(ask(input)["errors"].is_array());
     process.terminate();
     let (status, log) = process.ended();
     assert!(status.success() && log.contains("TRACE"), "{log}");
-    for canary in [NAME, CONTACT, "偷排废水", "张三丰", code.as_str()] {
+    for canary in [NAME, CONTACT, "偷排废水", "张三丰", code.as_str(), by_page.as_str()] {
         let line = log.lines().find(|line| line.contains(canary));
         assert_eq!(line, None, "`{canary}` is logged");
     }
@@ -400,6 +486,7 @@ async fn nobody_buries_tip_offs_under_their_own() {
         statuses.push(submit(&public, wanted()).await.status);
     }
     assert_eq!((&statuses[..10], statuses[10]), (&[200; 10][..], 429));
+    assert_eq!(post(&public, "/tipoffs", typed(&uscc(1))).await.status, 429, "on a page as well");
     assert_eq!(attach(&public, "0000-0000-0000-0000-0000", PNG).await.status, 429, "attachments are counted with them");
     assert!(!progress(&public, "x").await.codes().contains(&"RATE_LIMITED"), "asking is not");
 }

@@ -11,4 +11,5 @@ pub(super) mod report;
 pub(super) mod search;
 pub(super) mod statistics;
 pub(super) mod subject;
+pub(super) mod tipoff;
 pub(super) mod transparency;

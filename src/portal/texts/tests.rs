@@ -63,7 +63,16 @@ fn every_text_that_is_asked_for_is_there_and_every_text_is_asked_for() {
     let missing: Vec<_> = asked.iter().filter(|name| !known.contains_key(*name)).collect();
     assert!(missing.is_empty(), "asked for and not there: {missing:?}");
     // These are put together of a family and a member.
-    let families = ["chapter-", "category-", "mask-", "state-", "measure-group-"];
+    let families = [
+        "chapter-",
+        "category-",
+        "mask-",
+        "state-",
+        "measure-group-",
+        "tipoff-field-",
+        "tipoff-stage-",
+        "tipoff-outcome-",
+    ];
     let idle: Vec<_> = known
         .keys()
         .filter(|name| !asked.contains(*name) && !families.iter().any(|family| name.starts_with(family)))
@@ -96,12 +105,17 @@ fn files_are_read_without_a_fault_and_values_are_filled_in() {
 fn every_word_of_a_family_has_its_text() {
     use strum::IntoEnumIterator;
 
-    use crate::domain::{MaskRule, MeasureGroup, RecordState, SubjectCategory};
+    use crate::domain::{
+        MaskRule, MeasureGroup, RecordState, SubjectCategory, TipoffField, TipoffOutcome, TipoffStage,
+    };
     let known = names(CHINESE);
     let mut wanted: Vec<String> = MaskRule::iter().map(|rule| format!("mask-{}", rule.name())).collect();
     wanted.extend(SubjectCategory::iter().map(|category| format!("category-{}", category.name())));
     wanted.extend(RecordState::iter().map(|state| format!("state-{}", state.name())));
     wanted.extend(MeasureGroup::iter().map(|group| format!("measure-group-{}", group.name())));
+    wanted.extend(TipoffField::iter().map(|field| format!("tipoff-field-{}", field.name())));
+    wanted.extend(TipoffStage::iter().map(|stage| format!("tipoff-stage-{}", stage.name())));
+    wanted.extend(TipoffOutcome::iter().map(|outcome| format!("tipoff-outcome-{}", outcome.name())));
     wanted.extend(crate::catalogue::CATEGORIES.iter().map(|chapter| format!("chapter-{chapter}")));
     let missing: Vec<_> = wanted.iter().filter(|name| !known.contains_key(*name)).collect();
     assert!(missing.is_empty(), "{missing:?}");

@@ -258,8 +258,8 @@ async fn pages_answer_get_and_head_with_headers_that_keep_strangers_out() {
     }
     let head = app.public().send(TestRequest::default().method(actix_web::http::Method::HEAD).uri("/")).await;
     assert_eq!(head.status, 200);
-    let post = app.public().send(TestRequest::post().uri("/search")).await;
-    assert_eq!((post.status, post.headers.get("allow").unwrap().to_str().unwrap()), (405, "GET, HEAD"));
+    let put = app.public().send(TestRequest::put().uri("/search")).await;
+    assert_eq!((put.status, put.headers.get("allow").unwrap().to_str().unwrap()), (405, "GET, HEAD, POST"));
     let page = get(&app.public(), "/").await;
     let style = page.text.split("<link rel=\"stylesheet\" href=\"").nth(1).unwrap().split('"').next().unwrap();
     let style = get(&app.public(), style).await;

@@ -20,6 +20,8 @@ export function pages({ samples }) {
     { name: 'measures', path: '/measures' },
     { name: 'statistics', path: '/statistics' },
     { name: 'guide', path: '/guide' },
+    { name: 'tipoff', path: '/tipoffs' },
+    { name: 'tipoff-progress', path: '/tipoffs/progress' },
     { name: 'receipts', path: '/receipts' },
     { name: 'receipts-fault', path: '/receipts?receipt=x', status: 400 },
     { name: 'transparency', path: '/transparency' },

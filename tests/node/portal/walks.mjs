@@ -116,6 +116,33 @@ export const all = {
       assert.match(await verdict({ receipt, 'receipt-key': 'x' }), /公钥的格式不对/);
     }),
 
+  'a tip-off without a script and by the keyboard alone, and how far it has come': (browser, { base, samples }) =>
+    on(browser, { javaScriptEnabled: false }, async (page) => {
+      await page.goto(`${base}/guide`);
+      await page.click('text=我要举报');
+      for (const [field, text] of [['uscc', samples.uscc.slice(0, 17)], ['conduct', '（合成样例）夜间施工扰民。'], ['name', '']]) {
+        await page.focus(`#${field}`);
+        await page.keyboard.type(text);
+      }
+      await page.focus('form.panel button');
+      await page.keyboard.press('Enter');
+      assert.match(await page.textContent('#uscc-fault'), /不是正确的统一社会信用代码/);
+      assert.equal(await page.inputValue('#conduct'), '（合成样例）夜间施工扰民。', 'nothing typed is lost');
+      await page.fill('#uscc', samples.uscc);
+      await page.click('form.panel button');
+      const code = await page.textContent('.query-code');
+      assert.match(code, /^([0-9A-Z]{4}-){4}[0-9A-Z]{4}$/);
+      assert.ok(!page.url().includes('?'), 'nothing stands in the address');
+      await page.click('main >> text=查询举报进度');
+      await page.fill('#code', code.toLowerCase().replaceAll('-', ' '));
+      await page.click('form.panel button');
+      assert.match(await page.textContent('#stage'), /等待交办/);
+      await page.click('.language');
+      await page.fill('#code', 'x');
+      await page.click('form.panel button');
+      assert.match(await page.textContent('#code-fault'), /There is no such code/);
+    }),
+
   'double publicity by department and date': (browser, { base }) =>
     on(browser, {}, async (page) => {
       await page.goto(`${base}/publicity`);
