@@ -340,7 +340,8 @@ fn answer(arrival: &Arrival, status: StatusCode, html: String) -> HttpResponse {
         .insert_header((VARY, "Authorization"))
         .insert_header((CONTENT_SECURITY_POLICY, assets::CONTENT_SECURITY_POLICY))
         .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .insert_header((REFERRER_POLICY, "no-referrer"))
+        // With `no-referrer` a browser would hide from us that a form is our own (`Origin: null`).
+        .insert_header((REFERRER_POLICY, "same-origin"))
         .insert_header(("cross-origin-opener-policy", "same-origin"))
         .body(html)
 }

@@ -247,7 +247,7 @@ async fn pages_answer_get_and_head_with_headers_that_keep_strangers_out() {
         let policy = page.headers.get("content-security-policy").unwrap().to_str().unwrap();
         assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
         for (name, value) in
-            [("cache-control", "no-store"), ("x-content-type-options", "nosniff"), ("referrer-policy", "no-referrer")]
+            [("cache-control", "no-store"), ("x-content-type-options", "nosniff"), ("referrer-policy", "same-origin")]
         {
             assert_eq!(page.headers.get(name).unwrap(), value, "{path}");
         }
