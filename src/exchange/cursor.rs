@@ -15,6 +15,8 @@ use crate::domain::Instant;
 /// How long a cursor may be used.
 const LIFETIME_SECONDS: i64 = 24 * 3600;
 const NONCE_SIZE: usize = 12;
+/// The longest cursor: one with a name of 200 characters in it.
+const CHARACTERS_MAX: usize = 2_048;
 
 /// Makes and reads cursors under one key.
 #[derive(Clone)]
@@ -67,7 +69,7 @@ impl Cursors {
 
     /// Reads a place; `None` when the cursor is not one of this list, for this caller, now.
     pub fn decode(&self, scope: CursorScope, text: &str, now: Instant) -> Option<String> {
-        if text.len() > 512 {
+        if text.len() > CHARACTERS_MAX {
             return None;
         }
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;

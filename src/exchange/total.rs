@@ -33,6 +33,15 @@ pub fn of(inquiry: &Inquiry, selection: &Selection) -> Result<Option<i64>, Fault
     Ok(Some(total_unrelated(inquiry, selection, item)? - openly + own))
 }
 
+/// The same, but no more than `most` are counted: for who only wants to know whether a list is long.
+pub fn up_to(inquiry: &Inquiry, selection: &Selection, most: i64) -> Result<Option<i64>, Fault> {
+    let item = selection.item.as_ref().and_then(|code| inquiry.gateway().catalogue.item(code));
+    match item.filter(|item| related(inquiry, item).is_none()) {
+        None => of(inquiry, selection),
+        Some(item) => Ok(alike(inquiry, selection, item, Some(most))?.map(|total| total.min(most))),
+    }
+}
+
 /// Enters in the tally that so many records were counted which the authorization alone opens.
 fn count_as_used(inquiry: &Inquiry, by_authorization: i64) {
     let has_grant = inquiry.permit().standing().grant.is_some();
@@ -49,7 +58,7 @@ fn related(inquiry: &Inquiry, item: &Item) -> Option<SubjectId> {
 /// How many selected records the caller meets without a relation to them.
 fn total_unrelated(inquiry: &Inquiry, selection: &Selection, item: &Item) -> Result<i64, Fault> {
     let permit = inquiry.permit();
-    count(inquiry, selection, |category| {
+    count(inquiry, (selection, None), |category| {
         rows_within(inquiry, permit.window(item, Relation::None))
             .filter(|_| permit.opens(item, &Facts::unrelated(category)))
     })
@@ -67,7 +76,7 @@ fn rows_within(inquiry: &Inquiry, window: Window) -> Option<Rows> {
 /// Counts the selected records, of each category of subject those among the rows that `among` gives.
 fn count(
     inquiry: &Inquiry,
-    selection: &Selection,
+    (selection, most): (&Selection, Option<i64>),
     among: impl Fn(SubjectCategory) -> Option<Rows>,
 ) -> Result<i64, Fault> {
     use strum::IntoEnumIterator;
@@ -75,13 +84,20 @@ fn count(
     for category in SubjectCategory::iter() {
         let Some(rows) = among(category) else { continue };
         let registry = &inquiry.gateway().registry;
-        total += registry.read(|connection| store::record::count(connection, selection, &rows, category))?;
+        total += registry.read(|connection| match most {
+            None => store::record::count(connection, selection, &rows, category),
+            Some(most) => store::record::count_up_to(connection, selection, &rows, category, most),
+        })?;
     }
     Ok(total)
 }
 
 /// The total of a list whose records are all decided alike, but for who provided them.
 fn total_alike(inquiry: &Inquiry, selection: &Selection, item: &Item) -> Result<Option<i64>, Fault> {
+    alike(inquiry, selection, item, None)
+}
+
+fn alike(inquiry: &Inquiry, selection: &Selection, item: &Item, most: Option<i64>) -> Result<Option<i64>, Fault> {
     use strum::IntoEnumIterator;
     let Some(rows) = rows(inquiry, selection) else { return Ok(Some(0)) };
     let facts = |category, provider| {
@@ -100,7 +116,7 @@ fn total_alike(inquiry: &Inquiry, selection: &Selection, item: &Item) -> Result<
         let rows = if is_authorized { own() } else { Some(rows.clone()) };
         rows.filter(|_| opens(category, None))
     };
-    count(inquiry, selection, among).map(Some)
+    count(inquiry, (selection, most), among).map(Some)
 }
 
 fn total_of_subject(inquiry: &Inquiry, selection: &Selection) -> Result<Option<i64>, Fault> {

@@ -9,6 +9,9 @@ use crate::domain::{Instant, Language};
 /// Where the receipt of a page's entry goes once there is one. The digest in the entry is over the page with this mark.
 pub(super) const RECEIPT_MARK: &str = "<!--receipt-->";
 
+/// Longer lists are not counted to their end: that would cost more than the page.
+pub(super) const COUNTED_MAX: i64 = 1_000;
+
 /// What every page has in common.
 #[derive(Clone, Debug)]
 pub(super) struct Frame {
@@ -47,6 +50,12 @@ impl Frame {
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates hand references over")]
     pub(super) fn count(&self, name: &str, count: &i64) -> String {
         self.texts.with(name, "count", *count)
+    }
+
+    /// How many records a list has, as far as they are counted.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates hand references over")]
+    pub(super) fn total(&self, total: &i64) -> String {
+        if *total < COUNTED_MAX { self.count("records-total", total) } else { self.text("records-many") }
     }
 
     /// A title in the page's language.

@@ -44,6 +44,7 @@ records-total = { $count ->
     [one] { $count } record
    *[other] { $count } records
  }
+records-many = 1,000 records or more
 records-all = See all
 record-provider = Provided by
 record-published-until = Published until

@@ -41,6 +41,7 @@ subject-wrong = 信息有误？提出异议或者申请修复
 chapters-label = 本页章节
 chapter-empty = 没有公开的信息。
 records-total = 共 { $count } 条
+records-many = 1000 条以上
 records-all = 查看全部
 record-provider = 提供单位
 record-published-until = 公示截止

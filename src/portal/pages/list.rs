@@ -12,7 +12,7 @@ use crate::exchange::record;
 use crate::exchange::total;
 use crate::portal::card::Card;
 use crate::portal::filter::{self, Form};
-use crate::portal::frame::Frame;
+use crate::portal::frame::{COUNTED_MAX, Frame};
 use crate::portal::made::{Made, State, page};
 use crate::portal::visit::{Filter, Place};
 
@@ -94,7 +94,7 @@ fn listed(mut list: ListPage, inquiry: &Inquiry, item: &Arc<Item>, place: &Place
     for view in &found.records {
         list.cards.push(Card::with_subject(&list.frame, inquiry, view)?);
     }
-    list.total = total::of(inquiry, &selection)?;
+    list.total = total::up_to(inquiry, &selection, COUNTED_MAX)?;
     list.next = found.records.last().filter(|_| found.has_next).map(|view| {
         let after = Some(record::cursor(inquiry, scope, &view.position()));
         let next = Filter { after, ..sent.clone() };

@@ -8,7 +8,7 @@ use crate::exchange::fault::Fault;
 use crate::exchange::inquiry::Inquiry;
 use crate::exchange::record::Selection;
 use crate::exchange::total;
-use crate::portal::frame::Frame;
+use crate::portal::frame::{COUNTED_MAX, Frame};
 use crate::portal::made::{Made, State, page};
 use crate::portal::visit::{Filter, Place};
 
@@ -49,7 +49,7 @@ pub(in crate::portal) fn make(frame: Frame, inquiry: &Inquiry) -> Result<Made, F
                 title: frame.of(&item.title).to_owned(),
                 description: frame.of(&item.description).to_owned(),
                 href: frame.link(&Place::List(filter).address()),
-                total: total::of(inquiry, &selection)?,
+                total: total::up_to(inquiry, &selection, COUNTED_MAX)?,
             });
         }
         if !lists.is_empty() {

@@ -324,3 +324,50 @@ fn a_first_look_at_a_subject_finds_what_a_page_finds_in_every_window() {
         assert!(sizes[1] > 0 && sizes[1] < sizes[3] && sizes[3] < sizes[4].max(32), "{sizes:?}: the windows differ");
     }
 }
+
+#[derive(diesel::QueryableByName)]
+struct Step {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    detail: String,
+}
+
+#[test]
+fn what_narrows_the_records_of_a_subject_never_leads_through_those_of_everybody() {
+    use std::sync::{Arc, Mutex};
+
+    use diesel::connection::{Connection, InstrumentationEvent};
+    for registry in registries() {
+        let (subject, batch) = (registry.subject(1), registry.batch(1));
+        registry.put(&record(1, subject, batch), &[]).unwrap();
+        let mut connection = registry.database.connect().unwrap();
+        if connection.is_postgres() {
+            // There the statistics of the tables say so.
+            continue;
+        }
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let hearing = Arc::clone(&heard);
+        connection.set_instrumentation(move |event: InstrumentationEvent<'_>| {
+            if let InstrumentationEvent::StartQuery { query, .. } = event {
+                hearing.lock().unwrap().push(query.to_string());
+            }
+        });
+        let item = ItemCode::parse("administrative-licence");
+        let provider = DepartmentId::parse("AAS");
+        let of = |item, provider| Selection { subject: Some(subject), item, provider, ..Selection::default() };
+        for selection in [of(item.clone(), None), of(None, provider.clone()), of(item, provider)] {
+            let rows = Rows::PublishedOn(date("2026-11-23"));
+            record::page(&mut connection, &selection, &rows, None, 5).unwrap();
+            record::count(&mut connection, &selection, &rows, SubjectCategory::Organization).unwrap();
+        }
+        let statements: Vec<String> =
+            heard.lock().unwrap().drain(..).filter(|text| text.contains("`records`")).collect();
+        assert_eq!(statements.len(), 6, "{statements:?}");
+        for statement in statements {
+            let text = statement.split(" -- binds").next().unwrap();
+            let plan: Vec<Step> =
+                diesel::sql_query(format!("EXPLAIN QUERY PLAN {text}")).load(&mut connection).unwrap();
+            let plan: Vec<String> = plan.into_iter().map(|step| step.detail).collect();
+            assert!(plan[0].contains("records_by_subject"), "{plan:?}: {text}");
+        }
+    }
+}
