@@ -256,6 +256,11 @@ pub fn service_with(config: &Config, policies: Policies, ambient: &Ambient) -> R
             return Err(NotStarted::one(fault));
         }
     }
+    if let Some(url) = config.public_url.as_deref().filter(|url| !crate::client::is_site(url)) {
+        return Err(NotStarted::one(format!(
+            "public_url: `{url}` is no address of a site, such as https://credit.example"
+        )));
+    }
     let turns = turns(config, &gateway.registry)?;
     let folding = Folding::new(limits.memory.folded_windows, ambient.clone());
     Ok(Arc::new(Service {

@@ -84,6 +84,12 @@ pub fn host_of(url: &str) -> Option<String> {
     (is_web && names_nobody && !host.is_empty()).then_some(host)
 }
 
+/// Whether a URL is of a site as a whole: scheme and host, without path.
+pub fn is_site(url: &str) -> bool {
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    host_of(url).is_some() && rest.is_some_and(|rest| !rest.contains(['/', '?', '#']))
+}
+
 /// Whether what is exchanged under a URL is encrypted, or stays on this machine.
 pub fn is_secure(url: &str) -> bool {
     let Some(host) = host_of(url) else { return false };
@@ -116,6 +122,16 @@ mod tests {
             "https://user:word@id.example/",
         ] {
             assert!(!is_secure(url), "{url}");
+        }
+        assert!(is_site("https://credit.example") && is_site("http://127.0.0.1:8080"));
+        for url in [
+            "credit.example",
+            "https://",
+            "https://credit.example/x",
+            "https://credit.example?x",
+            "ftp://credit.example",
+        ] {
+            assert!(!is_site(url), "{url}");
         }
         assert_eq!(host_of("https://ID.Example:8443/x").as_deref(), Some("id.example"));
         assert_eq!(host_of("http://[::1]:80/").as_deref(), Some("::1"));

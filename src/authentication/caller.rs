@@ -59,6 +59,11 @@ pub enum Proof {
 
 impl Caller {
     /// Anybody, without a token.
+    pub fn anybody() -> Self {
+        Self::anonymous()
+    }
+
+    /// Anybody, without a token.
     pub(super) fn anonymous() -> Self {
         let claims = Claims {
             role: Role::Public,

@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 use super::fault::Fault;
 use super::inquiry::Inquiry;
 use super::page;
-use super::subject::{SubjectView, by_id};
+use super::record::{self, Selection};
+use super::subject::{self, SubjectView, by_id};
 use crate::domain::SubjectId;
 use crate::domain::text::normalise_name;
 use crate::store::subject_name::{self, FoundName};
@@ -23,6 +24,10 @@ pub struct Candidates {
 
 /// How many names one look into the database takes.
 const NAMES: i64 = 64;
+/// How many names cost as much as a record.
+const NAMES_A_COST: u64 = 8;
+/// How many names one search looks at: those of subjects that exist for nobody could be many.
+const LOOKED_MAX: usize = 4_096;
 
 /// The fewest characters that are searched for.
 pub const CHARACTERS_MIN: usize = 2;
@@ -95,28 +100,42 @@ pub fn candidates(inquiry: &Inquiry, name: &str, after: Option<&str>, first: usi
     if length > CHARACTERS_MAX {
         return Err(Fault::BadInput("`name` has at most 200 characters".into()));
     }
+    if record::rows(inquiry, &Selection::default()).is_none() {
+        // For whoever sees no record there is nobody.
+        return Ok(Candidates::default());
+    }
     let list = format!("subjects {part}");
     let start = page::place(inquiry, &list, after, Place::read)?;
     let mut place = start.unwrap_or(Place::Beginning(None));
-    let (mut found, mut seen) = (Candidates::default(), BTreeSet::new());
+    let (mut found, mut seen, mut looked) = (Candidates::default(), BTreeSet::new(), 0);
     loop {
         let chunk = place.look(inquiry, &part)?;
         let last = chunk.last().map(|(name, _)| name.clone());
         let is_last = i64::try_from(chunk.len()).unwrap_or(0) < NAMES;
+        inquiry.tally(|tally| tally.cost = tally.cost.saturating_add(chunk.len() as u64 / NAMES_A_COST));
+        looked += chunk.len();
         for (name, text) in chunk {
             let is_of_first_phase = matches!(place, Place::Within(_)) && name.name_key.starts_with(&part);
             if is_of_first_phase || !seen.insert(name.subject) {
                 continue;
             }
-            let Some(view) = by_id(inquiry, name.subject)? else { continue };
             if found.subjects.len() == first {
-                found.has_next = true;
-                return Ok(found);
+                // Whether there is one more is looked at without meeting it: it is not shown.
+                found.has_next = subject::exists(inquiry, name.subject)?;
+                if found.has_next {
+                    return Ok(found);
+                }
+                continue;
+            }
+            // A name may stand in a record that the caller cannot see.
+            let Some(view) = by_id(inquiry, name.subject)? else { continue };
+            if !view.is_known_as(inquiry, &part)? {
+                continue;
             }
             found.subjects.push((view, page::cursor(inquiry, &list, &text)));
         }
         let next = place.behind(last.as_ref().filter(|_| !is_last));
-        let Some(next) = next else { return Ok(found) };
+        let Some(next) = next.filter(|_| looked < LOOKED_MAX) else { return Ok(found) };
         place = next;
     }
 }

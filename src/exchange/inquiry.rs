@@ -79,6 +79,14 @@ impl Inquiry {
         Self::open_with(&self.gateway, &caller, self.standings.clone())
     }
 
+    /// An inquiry of anybody, for numbers that are everybody's: what it looks at is charged to nobody.
+    pub(super) fn of_anybody(&self) -> Result<Self, Fault> {
+        Self::open(&self.gateway, &Caller::anybody()).map_err(|not_opened| match not_opened {
+            NotOpened::PurposeNotAllowed => Fault::Forbidden,
+            NotOpened::Fault(fault) => fault,
+        })
+    }
+
     /// Remembers the entry that announced the mutation.
     pub(super) fn announced(&self, intent: Intent) {
         // A mutation is announced once; a second word would change nothing.

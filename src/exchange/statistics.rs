@@ -1,12 +1,13 @@
 //! Numbers about the register for everybody: what is published, how timely departments report, how objections and repairs
-//! are answered. Of organisations alone where cases are counted: numbers about natural persons are small.
+//! are answered. Of organisations alone where cases are counted, and none that are too small to be told.
 //!
-//! Counting takes seconds over millions of records, so it is done once an hour for all who may see the same; what is
-//! shown says when it was counted.
+//! They are the public's numbers, whoever asks: one set for all. Counting takes seconds over millions of records, so it is
+//! done once an hour, by whoever comes first then; everybody else gets the earlier numbers meanwhile, and nobody waits.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use parking_lot::Mutex;
+use arc_swap::ArcSwapOption;
 
 use super::fault::Fault;
 use super::inquiry::Inquiry;
@@ -18,8 +19,6 @@ use crate::domain::{ApplicationKind, Date, DepartmentId, Instant};
 
 /// How long numbers are shown before they are counted anew, in seconds.
 const KEPT_SECONDS: i64 = 3_600;
-/// For how many kinds of callers numbers are kept at once.
-const KEPT_MAX: usize = 16;
 /// How far back reports and cases are counted, in days.
 const PERIOD_DAYS: i32 = 365;
 
@@ -30,48 +29,52 @@ pub struct Statistics {
     pub counted_at: Instant,
     /// The first and the last day of reports and cases.
     pub period: (Date, Date),
-    /// Records of each item that the caller may see, the items with none left out.
+    /// Published records of each item, the items with none left out.
     pub records: Vec<(Arc<Item>, i64)>,
-    /// How timely each department reported, those that reported nothing of the kind left out.
+    /// How timely each department reported, those with too few rows left out.
     pub timeliness: Vec<Timeliness>,
-    /// How objections and repairs about organisations were answered.
-    pub answers: Vec<(ApplicationKind, AnswerCounts)>,
+    /// How objections and repairs about organisations were answered; nothing where there are too few.
+    pub answers: Vec<(ApplicationKind, Option<AnswerCounts>)>,
 }
 
-/// How timely a department reported licences and penalties (双公示, within seven working days).
+/// How timely a department reported licences and penalties (双公示, within seven working days). A part of the whole alone:
+/// how much was reported is more than what is published.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Timeliness {
     /// The department.
     pub department: DepartmentId,
-    /// Rows whose timeliness is known.
-    pub timed: u64,
-    /// Of these, in time.
-    pub in_time: u64,
+    /// The part in time, in thousandths, rounded down.
+    pub thousandths: u64,
 }
-
-/// All that the numbers depend on beside the data: who asks for what, under which policies, on which day.
-type Key = ([u8; 32], [u8; 32], Date);
 
 /// The numbers that were counted last.
 #[derive(Debug, Default)]
-pub struct Kept(Mutex<Vec<(Key, Arc<Statistics>)>>);
+pub struct Kept {
+    last: ArcSwapOption<Statistics>,
+    is_counting: AtomicBool,
+}
 
-/// The numbers for the caller. Whoever comes while they are counted waits for them.
-pub fn of(inquiry: &Inquiry) -> Result<Arc<Statistics>, Fault> {
-    let permit = inquiry.permit();
-    let key = (permit.profile_hash(), *permit.policy_hash(), inquiry.today());
-    let mut kept = inquiry.gateway().statistics.0.lock();
+/// Lets the next one count, however the counting ended.
+struct Counting<'k>(&'k AtomicBool);
+
+impl Drop for Counting<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Release);
+    }
+}
+
+/// The numbers; `None` while they are counted for the first time.
+pub fn of(inquiry: &Inquiry) -> Result<Option<Arc<Statistics>>, Fault> {
+    let kept = &inquiry.gateway().statistics;
+    let last = kept.last.load_full();
     let oldest = inquiry.now().plus_seconds(-KEPT_SECONDS);
-    kept.retain(|(_, statistics)| statistics.counted_at > oldest);
-    if let Some((_, statistics)) = kept.iter().find(|(of, _)| *of == key) {
-        return Ok(Arc::clone(statistics));
+    if last.as_ref().is_some_and(|last| last.counted_at > oldest) || kept.is_counting.swap(true, Ordering::Acquire) {
+        return Ok(last);
     }
-    let statistics = Arc::new(count(inquiry)?);
-    if kept.len() == KEPT_MAX {
-        kept.remove(0);
-    }
-    kept.push((key, Arc::clone(&statistics)));
-    Ok(statistics)
+    let _counting = Counting(&kept.is_counting);
+    let counted = Arc::new(count(&inquiry.of_anybody()?)?);
+    kept.last.store(Some(Arc::clone(&counted)));
+    Ok(Some(counted))
 }
 
 fn count(inquiry: &Inquiry) -> Result<Statistics, Fault> {
@@ -81,7 +84,6 @@ fn count(inquiry: &Inquiry) -> Result<Statistics, Fault> {
     let mut records = Vec::new();
     for item in gateway.catalogue.items() {
         let selection = Selection { item: Some(item.code.clone()), ..Selection::default() };
-        // A list that is read and not counted has no number here.
         let total = total::of(inquiry, &selection)?.unwrap_or(0);
         if total > 0 {
             records.push((Arc::clone(item), total));
@@ -90,10 +92,12 @@ fn count(inquiry: &Inquiry) -> Result<Statistics, Fault> {
     let mut timeliness = Vec::new();
     for department in gateway.departments.iter() {
         let reported = quality::reported(inquiry, &department.id, period)?;
-        if reported.timed > 0 {
-            let in_time = reported.timed.saturating_sub(reported.late);
-            timeliness.push(Timeliness { department: department.id.clone(), timed: reported.timed, in_time });
+        if reported.timed < quality::fewest(inquiry) {
+            continue;
         }
+        let in_time = reported.timed.saturating_sub(reported.late);
+        let thousandths = in_time.saturating_mul(1_000).checked_div(reported.timed).unwrap_or(0);
+        timeliness.push(Timeliness { department: department.id.clone(), thousandths });
     }
     let mut answers = Vec::new();
     for kind in [ApplicationKind::Objection, ApplicationKind::Repair] {

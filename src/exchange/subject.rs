@@ -10,6 +10,7 @@ use super::total;
 use crate::access::HeadField;
 use crate::catalogue::Item;
 use crate::domain::identifier::{CitizenNumber, IdentifierKind, Uscc};
+use crate::domain::text::normalise_name;
 use crate::domain::{ItemCode, RecordId, SubjectCategory, SubjectId};
 use crate::store;
 use crate::store::record::Selection;
@@ -90,6 +91,17 @@ impl SubjectView {
         Ok(None)
     }
 
+    /// Whether a name that the caller sees of it, in its registration or among its newest records, holds a normalised part.
+    pub(super) fn is_known_as(&self, inquiry: &Inquiry, part: &str) -> Result<bool, Fault> {
+        let registration = self.registration(inquiry)?;
+        for view in registration.iter().chain(&self.first_look.records) {
+            if shown_name(inquiry, view)?.is_some_and(|name| normalise_name(&name).contains(part)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     fn registration(&self, inquiry: &Inquiry) -> Result<Option<Arc<RecordView>>, Fault> {
         let Some(code) = ItemCode::parse("registration") else { return Ok(None) };
         if let Some(view) = self.first_look.records.iter().find(|view| view.item().code == code) {
@@ -149,6 +161,13 @@ pub fn by_citizen_number(inquiry: &Inquiry, number: &CitizenNumber) -> Result<Op
     let standing = inquiry.permit().standing();
     let is_granted = |subject: &Subject| standing.grant.as_ref().is_none_or(|grant| grant.subject == subject.id);
     found.filter(is_granted).map_or(Ok(None), |subject| meet(inquiry, &subject))
+}
+
+/// Whether a subject exists for the caller, without meeting it.
+pub(super) fn exists(inquiry: &Inquiry, id: SubjectId) -> Result<bool, Fault> {
+    let selection = Selection { subject: Some(id), ..Selection::default() };
+    let is_own = inquiry.standings().standing.subject == Some(id);
+    Ok(is_own || !record::look(inquiry, &selection, None, 1)?.records.is_empty())
 }
 
 /// The subject with this id, if it exists for the caller.

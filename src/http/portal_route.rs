@@ -4,8 +4,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, ORIGIN, REFERRER_POLICY, RETRY_AFTER,
-    VARY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, HeaderName, HeaderValue, ORIGIN,
+    REFERRER_POLICY, RETRY_AFTER, VARY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::{self, Data, Payload, Query};
@@ -49,7 +49,7 @@ impl Refusal {
     }
 
     fn unavailable() -> Self {
-        let refusal = Self::new(Code::AuditUnavailable, StatusCode::SERVICE_UNAVAILABLE, Refused::Unavailable);
+        let refusal = Self::new(Code::AuditUnavailable, StatusCode::SERVICE_UNAVAILABLE, Refused::NotRegistered);
         Self { headers: vec![(RETRY_AFTER.as_str(), "5".to_owned())], ..refusal }
     }
 
@@ -90,13 +90,19 @@ pub async fn page(service: Data<Arc<Service>>, request: HttpRequest, payload: Pa
             let mut response = answer(&arrival, refusal.status, html);
             for (name, value) in refusal.headers {
                 if let (Ok(name), Ok(value)) = (name.try_into(), value.parse()) {
-                    let name: actix_web::http::header::HeaderName = name;
+                    let name: HeaderName = name;
                     response.headers_mut().insert(name, value);
                 }
             }
             (response, refusal.status, code)
         }
     };
+    let mut response = response;
+    if Visit::parse(&path, &[], "").is_none_or(|visit| visit.is_of_records()) {
+        // A search engine would keep what is repaired or over, and make an entry of each of its looks.
+        let robots = (HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex, noarchive"));
+        response.headers_mut().insert(robots.0, robots.1);
+    }
     let micros = service.gateway.ambient.now().micros() - arrival.started.micros();
     service.metrics.count(role.name(), status.as_u16(), code, micros);
     response
@@ -153,8 +159,11 @@ fn asked_for(request: &HttpRequest, (path, base): (&str, &str)) -> Result<Visit,
 /// The page that a form was posted to. A form of another site is refused: what it asks is not its reader's wish.
 async fn posted(request: &HttpRequest, payload: Payload, (path, base): (&str, &str)) -> Result<Visit, Refusal> {
     let header = |name: &str| request::text(request.headers(), name);
-    let is_ours = header("sec-fetch-site").is_none_or(|site| matches!(site, "same-origin" | "none"))
-        && header(ORIGIN.as_str()).is_none_or(|origin| is_of(origin, base));
+    // What the browser says of where a form stands (Fetch Metadata); an older one says its origin alone.
+    let is_ours = match header("sec-fetch-site") {
+        Some(site) => matches!(site, "same-origin" | "none"),
+        None => header(ORIGIN.as_str()).is_none_or(|origin| is_of(origin, header(HOST.as_str()).unwrap_or_default())),
+    };
     if !is_ours {
         return Err(Refusal::new(Code::Forbidden, StatusCode::FORBIDDEN, Refused::Forbidden));
     }
@@ -171,10 +180,9 @@ async fn posted(request: &HttpRequest, payload: Payload, (path, base): (&str, &s
     Visit::posted(path, &fields, base).ok_or_else(not_found)
 }
 
-/// Whether an origin is of the host that this gateway is found at; its scheme is the proxy's affair.
-fn is_of(origin: &str, base: &str) -> bool {
-    let host = |url: &str| url.split_once("://").map(|(_, host)| host.to_owned());
-    host(origin).is_some() && host(origin) == host(base)
+/// Whether an origin is of the host that was asked; its scheme is the proxy's affair.
+fn is_of(origin: &str, host: &str) -> bool {
+    origin.split_once("://").is_some_and(|(_, of)| of.eq_ignore_ascii_case(host))
 }
 
 /// The public, whatever token came along: of whoever reports nothing is looked at.
@@ -268,6 +276,7 @@ fn make(
                 State::Shown => (StatusCode::OK, None),
                 State::NotFound => (StatusCode::NOT_FOUND, None),
                 State::NotMeant => (StatusCode::BAD_REQUEST, Some(Code::BadUserInput)),
+                State::NotYet => (StatusCode::SERVICE_UNAVAILABLE, Some(Code::Unavailable)),
             };
             (made, status, code)
         }
@@ -277,7 +286,7 @@ fn make(
             (made, status, Some(refused.0))
         }
     };
-    reservation.settle(inquiry.tally_so_far().cost);
+    reservation.settle(inquiry.tally_so_far().cost.max(visit.least_cost()));
     let code = code.map(Code::name);
     let kind = match (intent, code) {
         (Some(_), _) => EntryKind::MutationOutcome,
@@ -307,7 +316,8 @@ fn told(fault: Fault) -> (Code, Refused) {
     let page = match &fault {
         Fault::BadInput(_) | Fault::UnknownFilter { .. } => Refused::BadInput,
         Fault::Forbidden | Fault::PurposeRequired | Fault::AuthorizationInvalid => Refused::Forbidden,
-        Fault::Conflict | Fault::Unavailable(_) | Fault::AuditUnavailable => Refused::Unavailable,
+        Fault::AuditUnavailable => Refused::NotRegistered,
+        Fault::Conflict | Fault::Unavailable(_) => Refused::Unavailable,
         Fault::Corrupt(_) => Refused::Failed,
     };
     (ApiError::from(fault).code, page)
@@ -321,7 +331,7 @@ fn refused_page(service: &Service, visit: &Visit, (_, refused): (Code, Refused))
         Refused::Unauthenticated => StatusCode::UNAUTHORIZED,
         Refused::Forbidden => StatusCode::FORBIDDEN,
         Refused::RateLimited => StatusCode::TOO_MANY_REQUESTS,
-        Refused::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Refused::NotRegistered | Refused::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         Refused::Failed => StatusCode::INTERNAL_SERVER_ERROR,
     };
     (Made { html, state: State::NotMeant }, status)
@@ -332,7 +342,11 @@ fn answer(arrival: &Arrival, status: StatusCode, html: String) -> HttpResponse {
         Language::Zh => "zh-CN",
         Language::En => "en",
     };
-    HttpResponse::build(status)
+    let mut response = HttpResponse::build(status);
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response.insert_header((RETRY_AFTER, "5"));
+    }
+    response
         .insert_header((CONTENT_TYPE, "text/html; charset=utf-8"))
         .insert_header((CONTENT_LANGUAGE, language))
         // What is shown depends on who asks, and each view has its own receipt: nothing between us may keep it.

@@ -12,6 +12,9 @@ use crate::exchange::inquiry::Inquiry;
 use crate::exchange::record::{self, HeadValue, RecordView, ShownValue};
 use crate::exchange::{application, subject};
 
+/// The language of what is recorded, for `lang`.
+const CHINESE: &str = "zh-CN";
+
 /// A record.
 #[derive(Clone, Debug)]
 pub(super) struct Card {
@@ -21,7 +24,8 @@ pub(super) struct Card {
     pub(super) subject: Option<SubjectLink>,
     pub(super) decided_on: Option<String>,
     pub(super) published_until: Option<String>,
-    pub(super) provider: Option<String>,
+    /// The providing unit, and in which language it is named.
+    pub(super) provider: Option<(String, &'static str)>,
     /// The state, when it is not in force.
     pub(super) state: Option<String>,
     /// That an objection is examined, or a repair.
@@ -43,6 +47,8 @@ pub(super) struct SubjectLink {
 pub(super) struct Line {
     pub(super) title: String,
     pub(super) value: String,
+    /// In which language the value is.
+    pub(super) lang: &'static str,
     /// Which rule masked it, in words.
     pub(super) masked: Option<String>,
 }
@@ -57,7 +63,9 @@ impl Card {
             let masked = shown.masked.map(|rule| frame.text(&format!("mask-{}", rule.name())));
             let word = |value: &str| item.word(&field.name, value).filter(|_| frame.language == Language::Zh);
             let value = printed(frame, field.data_type, shown.value, word);
-            lines.push(Line { title: frame.of(&field.title).to_owned(), value, masked });
+            // Without a Chinese character it is a number, a date, a code or a word of the page.
+            let lang = if value.chars().any(|character| character > '\u{2e7f}') { CHINESE } else { frame.tag() };
+            lines.push(Line { title: frame.of(&field.title).to_owned(), value, lang, masked });
         }
         let head = |field| record::show_head(inquiry, view, field);
         let date = |field| match head(field) {
@@ -118,13 +126,13 @@ pub(super) fn annotation(frame: &Frame, kind: ApplicationKind) -> String {
 }
 
 /// The providing unit: a department by its name in the page's language, another as it was sent.
-fn provider(frame: &Frame, inquiry: &Inquiry, view: &RecordView) -> Option<String> {
+fn provider(frame: &Frame, inquiry: &Inquiry, view: &RecordView) -> Option<(String, &'static str)> {
     match record::show_head(inquiry, view, HeadField::Provider)? {
         HeadValue::Provider(Some(id), _) => {
             let department = inquiry.gateway().departments.by_id(&id)?;
-            Some(frame.of(&department.name).to_owned())
+            Some((frame.of(&department.name).to_owned(), frame.tag()))
         }
-        HeadValue::Provider(None, name) => Some(name).filter(|name| !name.is_empty()),
+        HeadValue::Provider(None, name) => Some((name, CHINESE)).filter(|(name, _)| !name.is_empty()),
         _ => None,
     }
 }

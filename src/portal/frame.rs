@@ -19,6 +19,8 @@ pub(super) struct Frame {
     pub(super) texts: &'static Texts,
     /// Path and parameters, without the language.
     address: String,
+    /// Whether it answers a form: then the way to the other language would lose what was done.
+    pub(super) is_posted: bool,
     /// When the page holds, in Shanghai.
     pub(super) time: String,
     pub(super) base: String,
@@ -30,6 +32,7 @@ impl Frame {
             language: visit.language,
             texts: texts::of(visit.language),
             address: visit.place.address(),
+            is_posted: visit.is_posted,
             time: now.clock_in_shanghai(),
             base: visit.base.clone(),
         }
@@ -38,7 +41,7 @@ impl Frame {
     /// A page that answers to no place.
     pub(super) fn nowhere(language: Language, now: Instant) -> Self {
         let (texts, time) = (texts::of(language), now.clock_in_shanghai());
-        Self { language, texts, address: "/".to_owned(), time, base: String::new() }
+        Self { language, texts, address: "/".to_owned(), is_posted: false, time, base: String::new() }
     }
 
     /// The text of this name.

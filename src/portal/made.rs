@@ -30,6 +30,8 @@ pub enum State {
     NotFound,
     /// With the form again: what was sent cannot be meant.
     NotMeant,
+    /// Not yet: in a moment.
+    NotYet,
 }
 
 /// Why there is no page.
@@ -45,7 +47,9 @@ pub enum Refused {
     Forbidden,
     /// Too fast.
     RateLimited,
-    /// The registry or the ledger cannot be asked now.
+    /// The ledger cannot write.
+    NotRegistered,
+    /// The registry cannot be asked now.
     Unavailable,
     /// The gateway failed.
     Failed,
@@ -67,7 +71,9 @@ pub fn make(inquiry: &Inquiry, visit: &Visit) -> Result<Made, Fault> {
         Place::Statistics => pages::statistics::make(frame, inquiry),
         Place::Guide => pages::guide::make(frame, inquiry),
         Place::Tipoff(posted) => pages::tipoff::make(frame, inquiry, posted.as_ref()),
-        Place::TipoffProgress(code) => pages::tipoff::progress(frame, inquiry, code.as_deref()),
+        Place::TipoffProgress(code) => {
+            pages::tipoff::progress(frame, inquiry, code.as_ref().map(|code| code.0.as_str()))
+        }
         Place::Receipt(sent) => pages::receipt::make(frame, inquiry, sent.as_deref()),
         Place::Transparency => pages::transparency::make(frame, inquiry),
     }
@@ -86,7 +92,7 @@ struct ReceiptPart<'r> {
     index: u64,
     time: String,
     text: String,
-    href: String,
+    href: Option<String>,
     /// The same address for a telephone, on what is printed.
     code: Option<pages::report::QrCode>,
 }
@@ -99,6 +105,8 @@ pub fn with_receipt(made: &Made, visit: &Visit, receipt: &Receipt, now: Instant)
     let href = frame.link(&address);
     let code =
         matches!(visit.place, Place::Report(_)).then(|| pages::report::QrCode::of(&format!("{}{href}", frame.base)));
+    // Checking it leaves a trace of who checks: of a tip-off that would be of who reported.
+    let href = (!visit.is_confidential()).then_some(href);
     let part = ReceiptPart {
         frame: &frame,
         index: receipt.index(),
@@ -138,6 +146,7 @@ pub fn refusal(language: Language, refused: Refused, now: Instant) -> String {
         Refused::Unauthenticated => (frame.text("refused-token"), frame.text("refused-token-advice")),
         Refused::Forbidden => (frame.text("refused-right"), frame.text("refused-right-advice")),
         Refused::RateLimited => (frame.text("refused-fast"), frame.text("refused-fast-advice")),
+        Refused::NotRegistered => (frame.text("refused-unavailable"), frame.text("refused-not-registered-advice")),
         Refused::Unavailable => (frame.text("refused-unavailable"), frame.text("refused-unavailable-advice")),
         Refused::Failed => (frame.text("refused-failed"), frame.text("refused-failed-advice")),
     };

@@ -14,6 +14,8 @@ pub struct Visit {
     pub place: Place,
     /// Where this gateway is to be found, such as `https://credit.dongying.example`: for what is printed.
     pub base: String,
+    /// Whether a form was posted.
+    pub is_posted: bool,
 }
 
 /// A page, with what was sent along.
@@ -44,7 +46,7 @@ pub enum Place {
     /// `/tipoffs`: reports a seriously untrustworthy act; what was posted, or the form alone.
     Tipoff(Option<TipoffForm>),
     /// `/tipoffs/progress`: how far one has come, by the query code that was posted.
-    TipoffProgress(Option<String>),
+    TipoffProgress(Option<QueryCode>),
     /// `/receipts`: checks a receipt.
     Receipt(Option<String>),
     /// `/transparency`: how the ledger stands, and how to check it.
@@ -96,6 +98,16 @@ impl std::fmt::Debug for TipoffForm {
     }
 }
 
+/// A query code as it was typed. Its `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct QueryCode(pub String);
+
+impl std::fmt::Debug for QueryCode {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("QueryCode(…)")
+    }
+}
+
 /// The beginning of every path in English.
 const ENGLISH: &str = "/en";
 
@@ -137,7 +149,7 @@ impl Visit {
             ["transparency"] => Place::Transparency,
             _ => return None,
         };
-        Some(Self { language, place, base: base.to_owned() })
+        Some(Self { language, place, base: base.to_owned(), is_posted: false })
     }
 
     /// The same page with what was posted to it; `None` for a page that takes nothing.
@@ -156,10 +168,11 @@ impl Visit {
                 name: sent("name"),
                 contact: sent("contact"),
             })),
-            Place::TipoffProgress(_) => Place::TipoffProgress(Some(sent("code"))),
+            Place::TipoffProgress(_) => Place::TipoffProgress(Some(QueryCode(sent("code")))),
+            Place::Receipt(_) => Place::Receipt(Some(sent("receipt"))),
             _ => return None,
         };
-        Some(Self { place, ..visit })
+        Some(Self { place, is_posted: true, ..visit })
     }
 
     /// Whether something is done, and not only shown.
@@ -172,6 +185,14 @@ impl Visit {
         matches!(self.place, Place::Tipoff(_) | Place::TipoffProgress(_))
     }
 
+    /// Whether the page shows somebody's records: such pages are not for search engines, which would keep what is repaired or over.
+    pub fn is_of_records(&self) -> bool {
+        !matches!(
+            self.place,
+            Place::Home | Place::Lists | Place::Measures | Place::Statistics | Place::Guide | Place::Transparency
+        )
+    }
+
     /// The language that a path is in, whether or not there is a page at it.
     pub fn language_of(path: &str) -> Language {
         let is_english = path.strip_prefix(ENGLISH).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
@@ -180,9 +201,10 @@ impl Visit {
 
     /// What is asked, without values: as the ledger keeps it.
     pub fn query(&self) -> String {
-        let is_posted = matches!(self.place, Place::Tipoff(Some(_)) | Place::TipoffProgress(Some(_)));
-        let method = if is_posted { "POST" } else { "GET" };
-        format!("{method} {}", localised(self.language, self.place.pattern()))
+        let method = if self.is_posted { "POST" } else { "GET" };
+        // Of whoever reports not even the language is kept.
+        let language = if self.is_confidential() { Language::Zh } else { self.language };
+        format!("{method} {}", localised(language, self.place.pattern()))
     }
 
     /// The values that were sent.
@@ -197,17 +219,20 @@ impl Visit {
     /// What making the page is taken to cost until it is made: about as many records and subjects as it may show.
     pub fn price(&self) -> u64 {
         match self.place {
-            Place::Home
-            | Place::Lists
-            | Place::Measures
-            | Place::Guide
-            | Place::Transparency
-            | Place::Tipoff(_)
-            | Place::TipoffProgress(_)
-            | Place::Receipt(_) => 1,
+            Place::Home | Place::Measures | Place::Guide | Place::Tipoff(_) | Place::TipoffProgress(_) => 1,
+            Place::Transparency | Place::Receipt(_) => 5,
+            Place::Lists | Place::Statistics => 20,
             Place::Search(_) | Place::Records(..) | Place::Publicity(_) | Place::List(_) => 60,
             Place::Subject(_) => 100,
-            Place::Report(_) | Place::Statistics => 500,
+            Place::Report(_) => 500,
+        }
+    }
+
+    /// What it costs at least: what is counted and not shown costs too.
+    pub fn least_cost(&self) -> u64 {
+        match self.place {
+            Place::Publicity(_) | Place::List(_) => 20,
+            _ => self.price().min(20),
         }
     }
 }
@@ -243,7 +268,6 @@ impl Place {
                 "item": filter.item, "department": filter.department, "from": filter.from, "to": filter.to,
                 "after": filter.after,
             }),
-            Self::Receipt(receipt) => json!({ "receipt": receipt }),
             Self::Home
             | Self::Lists
             | Self::Measures
@@ -251,6 +275,8 @@ impl Place {
             | Self::Guide
             | Self::Tipoff(_)
             | Self::TipoffProgress(_)
+            // A receipt leads to what was asked before, and by whom it is checked is nobody's business.
+            | Self::Receipt(_)
             | Self::Transparency => json!({}),
         }
     }

@@ -2,4 +2,5 @@
 
 mod browser;
 mod hostile;
+mod numbers;
 mod views;

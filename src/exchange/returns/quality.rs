@@ -149,14 +149,22 @@ pub(in crate::exchange) fn reported(
     Ok(quality)
 }
 
-/// How fast applications of one kind about organisations were decided in a period, whoever asks.
+/// How fast applications of one kind about organisations, and about nobody who trades in person, were decided in a period,
+/// whoever asks; nothing when the numbers are too small to be told.
 pub(in crate::exchange) fn answered_of_organizations(
     inquiry: &Inquiry,
     kind: ApplicationKind,
     period: (Date, Date),
-) -> Result<AnswerCounts, Fault> {
-    let [(_, organizations), _] = counted(inquiry, &Which::All, kind, period)?;
-    Ok(organizations)
+) -> Result<Option<AnswerCounts>, Fault> {
+    let [organizations, ..] = decided(inquiry, &Which::All, kind, period)?;
+    let counts = organizations.counts();
+    let is_told = !is_small(&[counts.decided, counts.late, counts.waiting], small_count(inquiry));
+    Ok(Some(counts).filter(|_| is_told))
+}
+
+/// The fewest rows of which a part is told.
+pub(in crate::exchange) fn fewest(inquiry: &Inquiry) -> u64 {
+    u64::from(small_count(inquiry).max(1))
 }
 
 /// How fast objections and repairs about a department's records were decided in a period; for the coordinator one department's or
@@ -179,15 +187,28 @@ pub fn answer_times(
     Ok(times)
 }
 
+/// Of organisations with individual businesses, and of natural persons.
 fn counted(
     inquiry: &Inquiry,
     which: &Which,
     kind: ApplicationKind,
-    (from, to): (Date, Date),
+    period: (Date, Date),
 ) -> Result<[(bool, AnswerCounts); 2], Fault> {
+    let [mut organizations, traders, persons] = decided(inquiry, which, kind, period)?;
+    organizations.add(traders);
+    Ok([(false, organizations.counts()), (true, persons.counts())])
+}
+
+/// Of organisations, of individual businesses, of natural persons.
+fn decided(
+    inquiry: &Inquiry,
+    which: &Which,
+    kind: ApplicationKind,
+    (from, to): (Date, Date),
+) -> Result<[Decided; 3], Fault> {
     let gateway = inquiry.gateway();
     let narrowing = Narrowing { kind: Some(kind), open_or_decided_from: Some(from), ..Narrowing::default() };
-    let (mut found, mut below) = ([Decided::default(), Decided::default()], None);
+    let (mut found, mut below) = ([Decided::default(), Decided::default(), Decided::default()], None);
     loop {
         let rows =
             gateway.registry.read(|connection| store::application::list(connection, which, narrowing, below, CHUNK))?;
@@ -199,9 +220,12 @@ fn counted(
                 let steps = store::case_step::of_case(connection, row.id)?;
                 Ok((steps, store::subject::find(connection, row.subject)?))
             })?;
-            let is_person = subject.is_some_and(|subject| subject.category == SubjectCategory::NaturalPerson);
-            let [organizations, persons] = &mut found;
-            let of = if is_person { persons } else { organizations };
+            let [organizations, traders, persons] = &mut found;
+            let of = match subject.map(|subject| subject.category) {
+                Some(SubjectCategory::Organization) => organizations,
+                Some(SubjectCategory::IndividualBusiness) | None => traders,
+                Some(SubjectCategory::NaturalPerson) => persons,
+            };
             of.waiting += u32::from(application::is_open(row.stage) && row.stage != ApplicationStage::Shielded);
             let Some(decision) = steps.iter().find(|step| decides(step.step)) else { continue };
             let decided_on = decision.at.date_in_shanghai();
@@ -214,8 +238,7 @@ fn counted(
             break;
         }
     }
-    let [organizations, persons] = found;
-    Ok([(false, organizations.counts()), (true, persons.counts())])
+    Ok(found)
 }
 
 /// Whether a step answers an application. Taking it back does not; the revocation of a repair, and what follows on shielding, come
@@ -233,6 +256,12 @@ struct Decided {
 }
 
 impl Decided {
+    fn add(&mut self, other: Self) {
+        self.days.extend(other.days);
+        self.late += other.late;
+        self.waiting += other.waiting;
+    }
+
     fn counts(mut self) -> AnswerCounts {
         self.days.sort_unstable();
         AnswerCounts {

@@ -6,20 +6,34 @@ const form = document.getElementById('verify');
 const told = document.getElementById('verify-told');
 const texts = form.dataset;
 
-const bytes = (base64) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+/** What can be told to the reader; every other error is a fault of this script. */
+class Told extends Error {}
+
+function bytes(base64, otherwise = texts.notRead) {
+  try {
+    return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  } catch {
+    throw new Told(otherwise);
+  }
+}
 const encode = (text) => new TextEncoder().encode(text);
 const equal = (a, b) => a.length === b.length && a.every((byte, at) => byte === b[at]);
 
 /** The public half of a verifier key (C2SP signed-note): name, id, and what ends in the 32 bytes of the key. */
 function verifierKey(text) {
   const parts = text.trim().split('+');
-  const key = bytes(parts.slice(2).join('+'));
-  if (parts.length < 3 || key.length < 33) throw new Error(texts.badKey);
+  const key = bytes(parts.slice(2).join('+'), texts.badKey);
+  if (parts.length < 3 || key.length < 33) throw new Told(texts.badKey);
   return { name: parts[0], id: parts[1], raw: key.slice(-32) };
 }
 
 async function isSigned(key, message, signature) {
-  const imported = await crypto.subtle.importKey('raw', key.raw, { name: 'Ed25519' }, false, ['verify']);
+  let imported;
+  try {
+    imported = await crypto.subtle.importKey('raw', key.raw, { name: 'Ed25519' }, false, ['verify']);
+  } catch (error) {
+    throw new Told(error.name === 'NotSupportedError' ? texts.noEd25519 : texts.badKey);
+  }
   return crypto.subtle.verify({ name: 'Ed25519' }, imported, signature, encode(message));
 }
 
@@ -58,7 +72,12 @@ async function leads(index, size, leaf, path, root) {
 /** A receipt: alone, or within a whole answer, or in the form of a QR code. */
 function receiptOf(text) {
   if (text.trim().startsWith('{')) {
-    const value = JSON.parse(text);
+    let value;
+    try {
+      value = JSON.parse(text);
+    } catch {
+      throw new Told(texts.notRead);
+    }
     return value.extensions?.audit ?? value.audit ?? value;
   }
   const [origin, index, leafHash, time, signature] = text.trim().split('~');
@@ -69,10 +88,11 @@ function receiptOf(text) {
 function proofOf(text) {
   const at = text.indexOf('\n\n');
   const lines = text.slice(0, at).split('\n');
-  if (lines.shift() !== 'c2sp.org/tlog-proof@v1') throw new Error(texts.badProof);
+  if (lines.shift() !== 'c2sp.org/tlog-proof@v1') throw new Told(texts.badProof);
   if (lines[0]?.startsWith('extra ')) lines.shift();
-  const index = BigInt(lines.shift().replace(/^index /, ''));
-  return { index, path: lines.map(bytes), note: text.slice(at + 2) };
+  const index = lines.shift();
+  if (!/^index \d+$/.test(index ?? '')) throw new Told(texts.badProof);
+  return { index: BigInt(index.slice(6)), path: lines.map((line) => bytes(line, texts.badProof)), note: text.slice(at + 2) };
 }
 
 /** What a signed checkpoint says, when the key has signed it. */
@@ -89,15 +109,15 @@ async function checkpointOf(note, key) {
 
 async function verified(values) {
   const { origin, index, leafHash, time, signature } = receiptOf(values.get('receipt'));
-  if (![origin, index, leafHash, time, signature].every((part) => typeof part === 'string')) throw new Error(texts.notRead);
+  if (![origin, index, leafHash, time, signature].every((part) => typeof part === 'string')) throw new Told(texts.notRead);
   const message = `chengxin/receipt/v1\n${origin}\n${index}\n${leafHash}\n${time}\n`;
   const key = verifierKey(values.get('receipt-key'));
   if (origin !== key.name || !(await isSigned(key, message, bytes(signature)))) return [false, texts.badReceipt];
   let proof = values.get('proof');
   if (!proof.trim()) {
-    const answer = await fetch(`/ledger/proof/${encodeURIComponent(index)}`);
-    if (answer.status === 404) return [true, texts.notCovered];
-    if (!answer.ok) throw new Error(texts.noProof);
+    const answer = await fetch(`/ledger/proof/${encodeURIComponent(index)}`).catch(() => null);
+    if (answer?.status === 404) return [true, texts.notCovered];
+    if (!answer?.ok) throw new Told(texts.noProof);
     proof = await answer.text();
   }
   const { index: place, path, note } = proofOf(proof);
@@ -109,7 +129,6 @@ async function verified(values) {
 }
 
 function tell(isGood, text) {
-  told.hidden = false;
   told.className = `verdict ${isGood ? 'good' : 'bad'}`;
   told.textContent = text;
 }
@@ -117,6 +136,8 @@ function tell(isGood, text) {
 form.hidden = false;
 form.addEventListener('submit', async (event) => {
   event.preventDefault();
+  told.className = '';
+  told.textContent = '';
   if (!globalThis.crypto?.subtle) {
     tell(false, texts.noCrypto);
     return;
@@ -124,6 +145,7 @@ form.addEventListener('submit', async (event) => {
   try {
     tell(...(await verified(new FormData(form))));
   } catch (error) {
-    tell(false, error instanceof SyntaxError || error instanceof DOMException || error instanceof TypeError ? texts.notRead : error.message);
+    if (!(error instanceof Told)) throw error;
+    tell(false, error.message);
   }
 });

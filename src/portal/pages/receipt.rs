@@ -4,9 +4,10 @@ use askama::Template;
 
 use crate::exchange::fault::Fault;
 use crate::exchange::inquiry::Inquiry;
-use crate::exchange::receipt::{self, ShownReceipt, Verdict};
+use crate::exchange::receipt::{self, Checked, Report, ShownReceipt, Verdict};
 use crate::portal::frame::Frame;
 use crate::portal::made::{Made, State, page};
+use crate::portal::visit::Place;
 
 /// The longest text that is read as a receipt.
 const CHARACTERS_MAX: usize = 8_192;
@@ -24,9 +25,17 @@ struct ReceiptPage {
 struct Told {
     is_good: bool,
     text: String,
-    index: String,
-    time: String,
+    /// Index and time of a receipt that is ours.
+    place: Option<(String, String)>,
+    report: Option<ReportLink>,
     proof: Option<String>,
+}
+
+/// The report that a receipt was given for, and where its subject is.
+struct ReportLink {
+    number: String,
+    uscc: String,
+    href: Option<String>,
 }
 
 pub(in crate::portal) fn make(frame: Frame, inquiry: &Inquiry, sent: Option<&str>) -> Result<Made, Fault> {
@@ -36,7 +45,7 @@ pub(in crate::portal) fn make(frame: Frame, inquiry: &Inquiry, sent: Option<&str
         made.fault = Some(made.frame.text("receipt-not-read"));
         return page(&made, State::NotMeant);
     };
-    let verdict = receipt::check(inquiry.gateway(), &shown)?;
+    let Checked { verdict, report } = receipt::check(inquiry.gateway(), &shown)?;
     let text = match verdict {
         Verdict::Stands => made.frame.text("receipt-stands"),
         Verdict::NotCoveredYet => made.frame.text("receipt-not-covered"),
@@ -46,7 +55,13 @@ pub(in crate::portal) fn make(frame: Frame, inquiry: &Inquiry, sent: Option<&str
     };
     let is_good = matches!(verdict, Verdict::Stands | Verdict::NotCoveredYet);
     let proof = (verdict == Verdict::Stands).then(|| format!("/ledger/proof/{}", shown.index));
-    made.verdict = Some(Told { is_good, text, index: shown.index, time: shown.time, proof });
+    let link = |report: Report| ReportLink {
+        href: report.uscc.as_ref().map(|uscc| made.frame.link(&Place::Subject(uscc.clone()).address())),
+        uscc: report.uscc.unwrap_or_default(),
+        number: report.number,
+    };
+    let place = is_good.then_some((shown.index, shown.time));
+    made.verdict = Some(Told { is_good, text, place, report: report.map(link), proof });
     page(&made, State::Shown)
 }
 

@@ -7,6 +7,7 @@ use qrcode::{Color, EcLevel};
 use super::subject::{SubjectReport, find, nobody, report};
 use crate::exchange::fault::Fault;
 use crate::exchange::inquiry::Inquiry;
+use crate::exchange::receipt;
 use crate::portal::frame::Frame;
 use crate::portal::made::{Made, State, page};
 
@@ -27,6 +28,8 @@ pub(in crate::portal) fn make(frame: Frame, inquiry: &Inquiry, code: &str) -> Re
     let report = report(&frame, inquiry, (&subject, &uscc), FIRST)?;
     let city = frame.of(&inquiry.gateway().departments.division().name).to_owned();
     let number = number(inquiry);
+    // Whoever checks the receipt on the paper is told for which report it was given.
+    inquiry.tally(|tally| tally.marks.insert(format!("{}{number}", receipt::REPORT_MARK)));
     page(&ReportPage { frame, report, number, city }, State::Shown)
 }
 

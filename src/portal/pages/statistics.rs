@@ -8,7 +8,7 @@ use crate::exchange::inquiry::Inquiry;
 use crate::exchange::returns::quality::AnswerCounts;
 use crate::exchange::statistics::{self, Statistics};
 use crate::portal::frame::Frame;
-use crate::portal::made::{Made, State, page};
+use crate::portal::made::{Made, Refused, State, page, refusal};
 
 #[derive(Template)]
 #[template(path = "statistics.html")]
@@ -28,13 +28,16 @@ struct Bar {
     /// Its length, 0 to 100.
     length: u64,
     number: String,
-    /// Of how many, where it is a share.
-    of: String,
 }
 
 /// How applications of one kind were answered.
 struct Answers {
     title: String,
+    /// The numbers; nothing when they are too small to be told.
+    counts: Option<Counts>,
+}
+
+struct Counts {
     decided: u32,
     in_time: u32,
     late: u32,
@@ -45,19 +48,20 @@ struct Answers {
 }
 
 pub(in crate::portal) fn make(frame: Frame, inquiry: &Inquiry) -> Result<Made, Fault> {
-    let Statistics { counted_at, period: (from, to), records, timeliness, answers } = &*statistics::of(inquiry)?;
+    let Some(counted) = statistics::of(inquiry)? else {
+        return Ok(Made { html: refusal(frame.language, Refused::Unavailable, inquiry.now()), state: State::NotYet });
+    };
+    let Statistics { counted_at, period: (from, to), records, timeliness, answers } = &*counted;
     let most = records.iter().map(|(_, total)| *total).max().unwrap_or(0);
     let of_records = records.iter().map(|(item, total)| Bar {
         title: frame.of(&item.title).to_owned(),
         length: share(total.unsigned_abs(), most.unsigned_abs()),
         number: total.to_string(),
-        of: String::new(),
     });
     let departments = &inquiry.gateway().departments;
     let of_department = timeliness.iter().filter_map(|timely| {
         let title = frame.of(&departments.by_id(&timely.department)?.name).to_owned();
-        let length = share(timely.in_time, timely.timed);
-        Some(Bar { title, length, number: percent(timely.in_time, timely.timed), of: timely.timed.to_string() })
+        Some(Bar { title, length: timely.thousandths / 10, number: percent(timely.thousandths) })
     });
     let made = StatisticsPage {
         counted_at: counted_at.clock_in_shanghai(),
@@ -65,21 +69,23 @@ pub(in crate::portal) fn make(frame: Frame, inquiry: &Inquiry) -> Result<Made, F
         to: to.to_string(),
         records: of_records.collect(),
         timeliness: of_department.collect(),
-        answers: answers.iter().map(|(kind, counts)| told(&frame, *kind, counts)).collect(),
+        answers: answers.iter().map(|(kind, counts)| told(&frame, *kind, counts.as_ref())).collect(),
         frame,
     };
     page(&made, State::Shown)
 }
 
-fn told(frame: &Frame, kind: ApplicationKind, counts: &AnswerCounts) -> Answers {
+fn told(frame: &Frame, kind: ApplicationKind, counts: Option<&AnswerCounts>) -> Answers {
     let title = match kind {
         ApplicationKind::Objection => frame.text("statistics-objections"),
         ApplicationKind::Repair => frame.text("statistics-repairs"),
     };
-    let AnswerCounts { decided, late, median_working_days, waiting } = *counts;
-    let in_time = decided.saturating_sub(late);
-    let length = share(u64::from(in_time), u64::from(decided));
-    Answers { title, decided, in_time, late, waiting, median: median_working_days, length }
+    let counts = counts.map(|counts| {
+        let AnswerCounts { decided, late, median_working_days: median, waiting } = *counts;
+        let in_time = decided.saturating_sub(late);
+        Counts { decided, in_time, late, waiting, median, length: share(u64::from(in_time), u64::from(decided)) }
+    });
+    Answers { title, counts }
 }
 
 /// A part of a whole in whole hundredths, rounded down, so that only all is a hundred.
@@ -87,9 +93,8 @@ fn share(part: u64, whole: u64) -> u64 {
     part.saturating_mul(100).checked_div(whole).unwrap_or(0)
 }
 
-/// A part of a whole in per cent with one decimal, rounded down.
-fn percent(part: u64, whole: u64) -> String {
-    let thousandths = part.saturating_mul(1_000).checked_div(whole).unwrap_or(0);
+/// Thousandths in per cent.
+fn percent(thousandths: u64) -> String {
     format!("{}.{} %", thousandths / 10, thousandths % 10)
 }
 
@@ -100,9 +105,6 @@ mod tests {
     #[test]
     fn only_all_of_it_is_a_hundred() {
         assert_eq!((share(0, 0), share(0, 7), share(999, 1_000), share(1_000, 1_000)), (0, 0, 99, 100));
-        assert_eq!(
-            (percent(999_999, 1_000_000), percent(2, 3), percent(0, 0)),
-            ("99.9 %".into(), "66.6 %".into(), "0.0 %".into())
-        );
+        assert_eq!((percent(999), percent(1_000), percent(0)), ("99.9 %".into(), "100.0 %".into(), "0.0 %".into()));
     }
 }

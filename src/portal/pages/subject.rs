@@ -58,6 +58,8 @@ pub(super) struct Section {
     pub(super) title: String,
     pub(super) total: i64,
     pub(super) cards: Vec<Card>,
+    /// How many those are.
+    pub(super) shown: i64,
     /// Where all of them stand, when they are more than these.
     pub(super) all: Option<String>,
 }
@@ -138,7 +140,8 @@ fn section(
 ) -> Result<Section, Fault> {
     let selection = Selection { subject: Some(subject.id()), item: Some(item.code.clone()), ..Selection::default() };
     let found = subject.records(inquiry, &selection, None, first)?;
-    let cards = found.records.iter().map(|view| Card::of(frame, inquiry, view)).collect::<Result<_, _>>()?;
+    let cards = found.records.iter().map(|view| Card::of(frame, inquiry, view)).collect::<Result<Vec<_>, _>>()?;
+    let shown = i64::try_from(cards.len()).unwrap_or(i64::MAX);
     let all = || frame.link(&Place::Records(code.to_owned(), item.code.to_string(), None).address());
-    Ok(Section { title: frame.of(&item.title).to_owned(), total, cards, all: found.has_next.then(all) })
+    Ok(Section { title: frame.of(&item.title).to_owned(), total, cards, shown, all: found.has_next.then(all) })
 }

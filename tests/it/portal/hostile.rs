@@ -1,5 +1,6 @@
 //! Whatever is sent to a page is refused plainly or shown as text.
 
+use actix_web::test::TestRequest;
 use chengxin::portal::visit::with_parameters;
 
 use super::views::get;
@@ -97,5 +98,34 @@ async fn a_query_string_that_is_broken_or_said_twice_harms_nothing() {
         let page = get(&app.public(), path).await;
         assert!(matches!(page.status, 200 | 400 | 404), "{path}: {}", page.status);
         assert!(page.headers.get("location").is_none(), "{path}");
+    }
+}
+
+#[actix_web::test]
+async fn hostile_input_in_every_form_comes_back_as_text_or_not_at_all() {
+    let app = TestApp::new();
+    let uscc = licences(&app);
+    let post = async |path: &str, fields: &[(&str, &str)]| {
+        let body = with_parameters("", fields).trim_start_matches('?').to_owned();
+        let form = ("content-type", "application/x-www-form-urlencoded");
+        app.public().send(TestRequest::post().uri(path).insert_header(form).set_payload(body)).await
+    };
+    for text in hostile() {
+        let fields = ["uscc", "field", "conduct", "name", "contact"];
+        let mut forms =
+            vec![("/tipoffs/progress", vec![("code", text.as_str())]), ("/receipts", vec![("receipt", &text)])];
+        for hostile in fields {
+            let sound =
+                [("uscc", uscc.as_str()), ("field", "OTHER"), ("conduct", "样例"), ("name", ""), ("contact", "")];
+            let form = sound.map(|(name, value)| (name, if name == hostile { text.as_str() } else { value }));
+            forms.push(("/tipoffs", form.to_vec()));
+        }
+        for (path, form) in forms {
+            let page = post(path, &form).await;
+            assert!(matches!(page.status, 200 | 400), "{path} {form:?}: {}", page.status);
+            let raw = ["<script", "<img", "onerror=alert(1)>", "' onfocus='", "><img"];
+            assert!(!raw.iter().any(|raw| page.text.contains(raw)), "{path} {form:?}: {}", page.text);
+            assert!(page.text.matches("class=\"receipt\"").count() <= 1, "{path} {form:?}");
+        }
     }
 }

@@ -83,6 +83,13 @@ async fn the_receipt_on_a_page_is_good_on_the_page_that_checks_receipts_and_noth
     assert!(check(&elsewhere).await.text.contains("这是另一个账本的回执"));
     let nothing = check("你好").await;
     assert!(nothing.status == 400 && nothing.text.contains("这不是一个回执"), "{}", nothing.text);
+    let number = page.text.split("报告编号</dt><dd>").nth(1).unwrap().split('<').next().unwrap();
+    assert!(good.text.contains(number) && good.text.contains(&uscc), "it says of which report it is: {}", good.text);
+    let of_home = receipt_of(&get(&app.public(), "/").await.text);
+    let ledger = app.service.gateway.ledger.clone();
+    tokio::task::spawn_blocking(move || ledger.integrate_blocking().unwrap()).await.unwrap();
+    let of_home = check(&of_home).await;
+    assert!(of_home.text.contains("不是打印报告的回执") && !of_home.text.contains(number), "{}", of_home.text);
     // The code on the report is the same receipt.
     assert!(page.text.contains("<svg class=\"qr\"") && page.text.contains("报告编号"));
     let href = page.text.split("href=\"/receipts?receipt=").nth(1).unwrap().split('"').next().unwrap();
