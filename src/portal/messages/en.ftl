@@ -113,6 +113,7 @@ filter-all-departments = All units
 filter-from = Decided from
 filter-to = Decided until
 filter-button = Show
+fault-title = Error:
 fault-date = This is no date: write it as 2026-11-23.
 fault-period = The end lies before the beginning.
 fault-department = There is no such unit: choose one of the list.

@@ -110,6 +110,7 @@ filter-all-departments = 全部单位
 filter-from = 决定日期从
 filter-to = 决定日期到
 filter-button = 查看
+fault-title = 有误：
 fault-date = 日期不对，请写成 2026-11-23 这样。
 fault-period = 结束日期早于开始日期。
 fault-department = 没有这个单位，请从列表中选择。
