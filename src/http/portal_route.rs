@@ -270,7 +270,24 @@ fn make(
         // Whoever waits for events looks for them.
         service.gateway.moved.notify_waiters();
     }
-    let (made, status, code) = match made {
+    let (made, status, code) = answered(service, visit, made);
+    reservation.settle(inquiry.tally_so_far().cost.max(visit.least_cost()));
+    let code = code.map(Code::name);
+    let kind = match (intent, code) {
+        (Some(_), _) => EntryKind::MutationOutcome,
+        (None, None) => EntryKind::Query,
+        (None, Some(_)) => EntryKind::Deny,
+    };
+    let outcome = Outcome { kind, error_code: code, is_refused: code.is_some(), intent };
+    let enclosed = register::enclose(made.html.clone());
+    let mut entry = register::entry(&inquiry, &asked, &outcome, Some(&enclosed));
+    entry.flags.push("PORTAL".to_owned());
+    Ok(Finished { made, enclosed, entry, status, code: code.unwrap_or("") })
+}
+
+/// A page that was made, or that of the fault; with its status, and the code of what was wrong.
+fn answered(service: &Service, visit: &Visit, made: Result<Made, Fault>) -> (Made, StatusCode, Option<Code>) {
+    match made {
         Ok(made) => {
             let (status, code) = match made.state {
                 State::Shown => (StatusCode::OK, None),
@@ -285,19 +302,7 @@ fn make(
             let (made, status) = refused_page(service, visit, refused);
             (made, status, Some(refused.0))
         }
-    };
-    reservation.settle(inquiry.tally_so_far().cost.max(visit.least_cost()));
-    let code = code.map(Code::name);
-    let kind = match (intent, code) {
-        (Some(_), _) => EntryKind::MutationOutcome,
-        (None, None) => EntryKind::Query,
-        (None, Some(_)) => EntryKind::Deny,
-    };
-    let outcome = Outcome { kind, error_code: code, is_refused: code.is_some(), intent };
-    let enclosed = register::enclose(made.html.clone());
-    let mut entry = register::entry(&inquiry, &asked, &outcome, Some(&enclosed));
-    entry.flags.push("PORTAL".to_owned());
-    Ok(Finished { made, enclosed, entry, status, code: code.unwrap_or("") })
+    }
 }
 
 /// Makes the page; and once more without the authorization, when its last use was taken by somebody else meanwhile.
