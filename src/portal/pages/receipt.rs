@@ -79,6 +79,7 @@ fn read(text: &str) -> Option<ShownReceipt> {
     }
     if let Ok(value) = serde_json::from_str::<serde_json::Value>(text) {
         let within = value.pointer("/extensions/audit").or_else(|| value.get("audit")).unwrap_or(&value);
+        // What lacks a part of a receipt is none.
         return serde_json::from_value(within.clone()).ok();
     }
     let parts: Vec<&str> = text.split('~').collect();

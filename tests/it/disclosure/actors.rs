@@ -3,6 +3,7 @@
 use chengxin::domain::{Role, SubjectCategory, Tier};
 use serde_json::json;
 
+use super::emergencies;
 use super::oracle::{By, Stands, field_at};
 use super::world::{Row, World};
 use crate::support::{Asker, NOW};
@@ -49,6 +50,16 @@ const ADMINISTRATORS: usize = 3;
 /// How many kinds of authorization are refused.
 const REFUSALS: usize = 7;
 const NOBODY: Stands = Stands::at(None);
+
+/// Every kind of caller.
+pub async fn everybody(world: &World) -> Vec<Actor<'_>> {
+    let mut all = outsiders(world);
+    all.extend(departments(world));
+    all.extend(subjects(world));
+    all.extend(grantees(world).await);
+    all.extend(emergencies::officers(world).await);
+    all
+}
 
 /// Anybody, and the three administrators, who read no record.
 pub fn outsiders(world: &World) -> Vec<Actor<'_>> {

@@ -8,7 +8,6 @@ use chengxin::catalogue::{Field, Item};
 use serde_json::{Value, json};
 
 use super::actors::{self, Actor};
-use super::emergencies;
 use super::oracle::Due;
 use super::world::World;
 use crate::support::Answered;
@@ -69,12 +68,7 @@ fn told(answered: &Answered, field: &str) -> (u16, String) {
 #[actix_web::test]
 async fn totals_count_what_the_caller_meets_and_nothing_else() {
     let world = World::new().find_ids().await;
-    let mut all = actors::outsiders(&world);
-    all.extend(actors::departments(&world));
-    all.extend(actors::subjects(&world));
-    all.extend(actors::grantees(&world).await);
-    all.extend(emergencies::officers(&world).await);
-    for actor in &all {
+    for actor in &actors::everybody(&world).await {
         for item in world.app.service.gateway.catalogue.items() {
             let document = format!("{{ records(item: \"{}\") {{ totalCount }} }}", item.code);
             let answered = actor.asker.ask(&document).await;

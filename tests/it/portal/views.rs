@@ -133,6 +133,33 @@ async fn a_search_gives_candidates_with_codes_by_two_characters_or_by_the_code()
 }
 
 #[actix_web::test]
+async fn nobody_is_found_by_a_name_that_stands_in_hidden_records_alone() {
+    let app = TestApp::new();
+    let uscc = licences(&app);
+    // A former name, in a licence that was over years ago.
+    let report = app.import(
+        "administrative-licence",
+        &format!(
+            "XK_XDR_MC,XK_XDR_LB,XK_XDR_SHXYM,XK_XKWS,XK_WSH,XK_XKLB,XK_NR,XK_JDRQ,XK_YXQZ,XK_YXQZI,XK_XKJG,XK_LYDW\n\
+             东营旧称乙商行有限公司,法人及非法人组织,{uscc},准予行政许可决定书,东测许〔2019〕9号,普通,建设工程施工,\
+             2019-11-16,2019-11-16,2020-12-31,市行政审批服务局,市行政审批服务局\n"
+        ),
+    );
+    assert_eq!((report.accepted, report.rejected), (1, 0), "{report:?}");
+    let link = format!("/subjects/{uscc}\"");
+    let by = |name: &str| with_parameters("/search", &[("q", name)]);
+    for hidden in ["旧称", "称乙商", "东营旧称乙商行有限公司"] {
+        let page = get(&app.public(), &by(hidden)).await;
+        assert!(page.status == 200 && !page.text.contains(&link), "{hidden}: {}", page.text);
+        let query = format!("{{ subjects(name: \"{hidden}\") {{ nodes {{ id }} }} }}");
+        let answered = app.public().ask(&query).await;
+        assert_eq!(answered.data("/subjects/nodes").as_array().unwrap().len(), 0, "{}", answered.text);
+    }
+    assert!(get(&app.public(), &by("测试甲")).await.text.contains(&link), "by the name that is shown");
+    assert!(get(&app.department("AAS"), &by("旧称")).await.text.contains(&link), "its provider sees the record");
+}
+
+#[actix_web::test]
 async fn lists_go_on_where_a_page_ends_and_end() {
     let app = TestApp::new();
     let uscc = licences(&app);
@@ -262,6 +289,12 @@ async fn pages_answer_get_and_head_with_headers_that_keep_strangers_out() {
             page.text.starts_with("<!DOCTYPE html>") && page.text.contains("class=\"receipt\"") == (path != "/nowhere"),
             "{path}"
         );
+    }
+    for (path, is_kept_out) in
+        [("/", false), ("/guide", false), ("/search?q=x", true), ("/receipts", true), ("/nowhere", true)]
+    {
+        let robots = get(&app.public(), path).await.headers.get("x-robots-tag").is_some();
+        assert_eq!(robots, is_kept_out, "{path}: pages with records are not for search engines");
     }
     let head = app.public().send(TestRequest::default().method(actix_web::http::Method::HEAD).uri("/")).await;
     assert_eq!(head.status, 200);
