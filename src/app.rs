@@ -7,7 +7,7 @@ use tokio::sync::{Notify, Semaphore};
 
 use crate::access::{Decider, Findings, MustCheck, hash_of_rules};
 use crate::admission::{Admission, Cidr, Folding, Limits};
-use crate::authentication::Authenticator;
+use crate::authentication::{Authenticator, OpenId, SessionSeal};
 use crate::catalogue::{Catalogue, Departments, Measures, Platforms, RulePacks, load_calendar};
 use crate::clock::Ambient;
 use crate::config::Config;
@@ -261,6 +261,7 @@ pub fn service_with(config: &Config, policies: Policies, ambient: &Ambient) -> R
             "public_url: `{url}` is no address of a site, such as https://credit.example"
         )));
     }
+    let session_seal = SessionSeal::new(&gateway.keyring.derive(Purpose::Cursor, "session"));
     let turns = turns(config, &gateway.registry)?;
     let folding = Folding::new(limits.memory.folded_windows, ambient.clone());
     Ok(Arc::new(Service {
@@ -268,6 +269,8 @@ pub fn service_with(config: &Config, policies: Policies, ambient: &Ambient) -> R
         engine,
         subgraph,
         authenticator,
+        login: login(config)?,
+        session_seal,
         admission: Admission::new(limits, ambient),
         folding,
         documents,
@@ -284,6 +287,18 @@ pub fn service_with(config: &Config, policies: Policies, ambient: &Ambient) -> R
             ..Edge::default()
         },
     }))
+}
+
+/// With whom people log in. What proves who somebody is is an identity token, so its issuer is one of those of tokens.
+fn login(config: &Config) -> Result<Option<OpenId>, NotStarted> {
+    let Some(settings) = &config.login else { return Ok(None) };
+    let issuer = config.issuers.iter().find(|issuer| issuer.issuer == settings.issuer);
+    let Some(issuer) = issuer.filter(|issuer| issuer.audience == settings.client_id) else {
+        let (name, client) = (&settings.issuer, &settings.client_id);
+        let fault = format!("login: `{name}` must stand among the issuers too, with the audience `{client}`");
+        return Err(NotStarted::one(fault));
+    };
+    OpenId::new(settings.clone(), issuer.certificate_authorities.as_deref()).map(Some).map_err(NotStarted::one)
 }
 
 /// How many inquiries may hold a connection from a thread of their own: all connections but those that the workers take

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use crate::authentication::{IssuerSettings, KeyOrigin};
+use crate::authentication::{IssuerSettings, KeyOrigin, LoginSettings};
 use crate::graphql::media::Statuses;
 use crate::ledger::LedgerSettings;
 use crate::ledger::disk::{DiskSettings, SystemVolume};
@@ -49,6 +49,9 @@ pub struct Config {
     /// Where the gateway is to be found, such as `https://credit.dongying.example`: it stands in the code of printed reports.
     /// The name that a page was asked under when absent.
     pub public_url: Option<String>,
+    /// With whom people log in to the desks; nobody does when absent.
+    #[serde(default)]
+    pub login: Option<LoginSettings>,
     /// Networks of proxies whose `X-Forwarded-For` is believed.
     #[serde(default)]
     pub trusted_proxies: Vec<String>,

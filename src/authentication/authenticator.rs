@@ -248,7 +248,7 @@ impl Inner {
     }
 }
 
-fn declaring(caller: Caller, headers: &RequestHeaders<'_>) -> Caller {
+pub(super) fn declaring(caller: Caller, headers: &RequestHeaders<'_>) -> Caller {
     let owned = |text: Option<&str>| text.map(str::to_owned);
     caller.declaring(owned(headers.purpose), headers.case.map(case_number), owned(headers.authorization_id))
 }

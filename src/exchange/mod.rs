@@ -37,6 +37,7 @@ pub mod redaction;
 pub mod register;
 pub mod returns;
 pub mod review;
+pub mod session;
 pub mod standing;
 pub mod statistics;
 pub mod subject;

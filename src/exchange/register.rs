@@ -226,6 +226,20 @@ pub async fn register_folded(
     gateway.ledger.append(entry).await.map_err(|_| AuditUnavailable)
 }
 
+/// Puts in the ledger that somebody logged in or out. Blocks.
+pub fn register_session(
+    gateway: &Gateway,
+    caller: &Caller,
+    flag: &'static str,
+    address: &str,
+) -> Result<(), AuditUnavailable> {
+    let asked = Asked { query: flag.to_owned(), address: address.to_owned(), ..Asked::default() };
+    let mut entry = base(gateway, caller, &asked, NewEntry::new(EntryKind::Admin, Decision::Allowed));
+    entry.flags.push(flag.to_owned());
+    entry.policy_hash = Some(gateway.decider.policy_hash());
+    gateway.ledger.append_blocking(entry).map(drop).map_err(|_| AuditUnavailable)
+}
+
 /// Puts in the ledger which policies, rules and catalogue are in force, when they are not those of the last such entry. Blocks.
 pub fn register_policies(gateway: &Gateway) -> Result<(), AuditUnavailable> {
     let last = EntryQuery { kind: Some(EntryKind::Policy), ..EntryQuery::default() };

@@ -5,6 +5,7 @@ pub mod fold;
 pub mod graphql_route;
 pub mod health;
 pub mod ledger_route;
+mod login_route;
 pub mod metrics;
 mod portal_route;
 pub mod query_page;

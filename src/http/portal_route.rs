@@ -4,14 +4,15 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, HeaderName, HeaderValue, ORIGIN,
-    REFERRER_POLICY, RETRY_AFTER, VARY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, HeaderName, HeaderValue, LOCATION,
+    ORIGIN, REFERRER_POLICY, RETRY_AFTER, VARY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::{self, Data, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use sha2::{Digest, Sha256};
 
+use super::login_route;
 use super::request::{self, NotIdentified, Unreadable};
 use super::service::Service;
 use crate::admission::{Admitted, CostRefused, bucket};
@@ -21,7 +22,9 @@ use crate::exchange::authorization;
 use crate::exchange::fault::Fault;
 use crate::exchange::inquiry::{Inquiry, NotOpened};
 use crate::exchange::register::{self, Asked, Enclosed, EntryKind, NewEntry, Outcome};
+use crate::exchange::session;
 use crate::graphql::error::{ApiError, Code};
+use crate::portal::visit::with_parameters;
 use crate::portal::{self, Made, Refused, Visit, assets, made::State};
 
 /// A page view from its first byte on.
@@ -32,16 +35,22 @@ struct Arrival {
 }
 
 /// A refusal without data: counted, and answered at once.
-struct Refusal {
+pub(super) struct Refusal {
     code: Code,
     status: StatusCode,
     page: Refused,
+    /// A page of its own.
+    html: Option<String>,
     headers: Vec<(&'static str, String)>,
 }
 
 impl Refusal {
     fn new(code: Code, status: StatusCode, page: Refused) -> Self {
-        Self { code, status, page, headers: Vec::new() }
+        Self { code, status, page, html: None, headers: Vec::new() }
+    }
+
+    fn forbidden() -> Self {
+        Self::new(Code::Forbidden, StatusCode::FORBIDDEN, Refused::Forbidden)
     }
 
     fn failed() -> Self {
@@ -82,12 +91,14 @@ pub async fn page(service: Data<Arc<Service>>, request: HttpRequest, payload: Pa
     };
     let mut role = Role::Public;
     let (response, status, code) = match view(&service, (&request, payload), (&path, &arrival), &mut role).await {
-        Ok((html, status, code)) => (answer(&arrival, status, html), status, code),
+        Ok((html, status, code)) => (answer(arrival.language, status, html), status, code),
         Err(refusal) => {
             let code = refusal.code.name();
             service.folding.record(bucket(arrival.address), code);
-            let html = portal::refusal(arrival.language, refusal.page, service.gateway.ambient.now());
-            let mut response = answer(&arrival, refusal.status, html);
+            let html = refusal.html.unwrap_or_else(|| {
+                portal::refusal(arrival.language, refusal.page, service.gateway.ambient.now())
+            });
+            let mut response = answer(arrival.language, refusal.status, html);
             for (name, value) in refusal.headers {
                 if let (Ok(name), Ok(value)) = (name.try_into(), value.parse()) {
                     let name: HeaderName = name;
@@ -117,11 +128,22 @@ async fn view(
     let too_fast = |refused: crate::admission::Refused| Refusal::too_fast(refused.retry_after());
     service.admission.admit_address(arrival.address).map_err(too_fast)?;
     let base = base_of(service, request);
-    let visit = match *request.method() {
-        Method::POST => posted(request, payload, (path, &base)).await?,
-        _ => asked_for(request, (path, &base))?,
+    let (visit, token) = match *request.method() {
+        Method::POST => {
+            let fields = form(request, payload).await?;
+            let token = fields.iter().find(|(name, _)| name == "token").map(|(_, value)| value.clone());
+            (Visit::posted(path, &fields, &base).ok_or_else(not_found)?, Some(token.unwrap_or_default()))
+        }
+        _ => (asked_for(request, (path, &base))?, None),
     };
-    let caller = if visit.is_confidential() { nobody(service)? } else { identify(service, request).await? };
+    let visit = visit.with_desks(service.login.is_some());
+    let (caller, visit) = if visit.is_confidential() {
+        (nobody(service)?, visit)
+    } else if visit.is_desk() {
+        at_desk(service, request, visit, token).await?
+    } else {
+        (identify(service, request).await?, visit)
+    };
     *role = caller.role();
     let admitted = service.admission.admit(&caller, arrival.address).map_err(too_fast)?;
     if visit.is_confidential() && visit.is_mutation() {
@@ -156,8 +178,8 @@ fn asked_for(request: &HttpRequest, (path, base): (&str, &str)) -> Result<Visit,
     Visit::parse(path, &parameters, base).ok_or_else(not_found)
 }
 
-/// The page that a form was posted to. A form of another site is refused: what it asks is not its reader's wish.
-async fn posted(request: &HttpRequest, payload: Payload, (path, base): (&str, &str)) -> Result<Visit, Refusal> {
+/// The fields of a form that was posted. A form of another site is refused: what it asks is not its reader's wish.
+pub(super) async fn form(request: &HttpRequest, payload: Payload) -> Result<Vec<(String, String)>, Refusal> {
     let header = |name: &str| request::text(request.headers(), name);
     // What the browser says of where a form stands (Fetch Metadata); an older one says its origin alone.
     let is_ours = match header("sec-fetch-site") {
@@ -165,7 +187,7 @@ async fn posted(request: &HttpRequest, payload: Payload, (path, base): (&str, &s
         None => header(ORIGIN.as_str()).is_none_or(|origin| is_of(origin, header(HOST.as_str()).unwrap_or_default())),
     };
     if !is_ours {
-        return Err(Refusal::new(Code::Forbidden, StatusCode::FORBIDDEN, Refused::Forbidden));
+        return Err(Refusal::forbidden());
     }
     let media = request::content_type(request).and_then(|media| media.split(';').next()).map(str::trim);
     if media != Some("application/x-www-form-urlencoded") {
@@ -177,12 +199,52 @@ async fn posted(request: &HttpRequest, payload: Payload, (path, base): (&str, &s
     })?;
     let text = String::from_utf8(body).map_err(|_| bad_request())?;
     let fields = Query::<Vec<(String, String)>>::from_query(&text).map_err(|_| bad_request())?;
-    Visit::posted(path, &fields, base).ok_or_else(not_found)
+    Ok(fields.into_inner())
 }
 
 /// Whether an origin is of the host that was asked; its scheme is the proxy's affair.
 fn is_of(origin: &str, host: &str) -> bool {
     origin.split_once("://").is_some_and(|(_, of)| of.eq_ignore_ascii_case(host))
+}
+
+/// Who sits at a desk: whoever logged in. Whoever did not is sent to do so; a form of another session is refused.
+async fn at_desk(
+    service: &Arc<Service>,
+    request: &HttpRequest,
+    visit: Visit,
+    token: Option<String>,
+) -> Result<(Caller, Visit), Refusal> {
+    let (looking, cookie) = (Arc::clone(service), login_route::session_cookie(request).map(str::to_owned));
+    let (purpose, case) = visit.declared();
+    let (purpose, case) = (purpose.map(str::to_owned), case.map(str::to_owned));
+    let held = web::block(move || {
+        let headers =
+            RequestHeaders { purpose: purpose.as_deref(), case: case.as_deref(), ..RequestHeaders::default() };
+        login_route::held(&looking, cookie.as_deref(), &headers)
+    });
+    let Some(held) = held.await.map_err(|_| Refusal::failed())? else {
+        if service.login.is_none() {
+            return Err(not_found());
+        }
+        if token.is_some() {
+            // A browser would not follow a form to another site; and nobody is led away from what was typed.
+            let html = portal::log_in_again(visit.language, &visit.own_address(), service.gateway.ambient.now());
+            let refusal = Refusal::new(Code::Unauthenticated, StatusCode::UNAUTHORIZED, Refused::Unauthenticated);
+            return Err(Refusal { html: Some(html), ..refusal });
+        }
+        let refusal = Refusal::new(Code::Unauthenticated, StatusCode::SEE_OTHER, Refused::Unauthenticated);
+        let then = with_parameters("/login", &[("then", &visit.own_address())]);
+        return Err(Refusal { headers: vec![(LOCATION.as_str(), then)], ..refusal });
+    };
+    if token.is_some_and(|sent| !session::is_form_token(&service.gateway, &held.id, &sent)) {
+        return Err(Refusal::forbidden());
+    }
+    Ok((held.caller, visit.with_session(session::form_token(&service.gateway, &held.id))))
+}
+
+/// A page of a refusal, for routes beside the pages.
+pub(super) fn plain(service: &Service, language: Language, status: StatusCode, refused: Refused) -> HttpResponse {
+    answer(language, status, portal::refusal(language, refused, service.gateway.ambient.now()))
 }
 
 /// The public, whatever token came along: of whoever reports nothing is looked at.
@@ -194,7 +256,7 @@ fn nobody(service: &Service) -> Result<Caller, Refusal> {
 }
 
 /// Where this gateway is to be found: as configured, or by the name that it was asked under.
-fn base_of(service: &Service, request: &HttpRequest) -> String {
+pub(super) fn base_of(service: &Service, request: &HttpRequest) -> String {
     if let Some(base) = &service.edge.public_url {
         return base.clone();
     }
@@ -342,8 +404,8 @@ fn refused_page(service: &Service, visit: &Visit, (_, refused): (Code, Refused))
     (Made { html, state: State::NotMeant }, status)
 }
 
-fn answer(arrival: &Arrival, status: StatusCode, html: String) -> HttpResponse {
-    let language = match arrival.language {
+pub(super) fn answer(language: Language, status: StatusCode, html: String) -> HttpResponse {
+    let language = match language {
         Language::Zh => "zh-CN",
         Language::En => "en",
     };
@@ -356,7 +418,7 @@ fn answer(arrival: &Arrival, status: StatusCode, html: String) -> HttpResponse {
         .insert_header((CONTENT_LANGUAGE, language))
         // What is shown depends on who asks, and each view has its own receipt: nothing between us may keep it.
         .insert_header((CACHE_CONTROL, "no-store"))
-        .insert_header((VARY, "Authorization"))
+        .insert_header((VARY, "Authorization, Cookie"))
         .insert_header((CONTENT_SECURITY_POLICY, assets::CONTENT_SECURITY_POLICY))
         .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
         // With `no-referrer` a browser would hide from us that a form is our own (`Origin: null`).

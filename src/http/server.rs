@@ -15,8 +15,8 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer, Resource, Route};
 
 use super::service::{Door, Service};
 use super::{
-    bundle_route, graphql_route, health, ledger_route, metrics, portal_route, query_page, request, returns_route,
-    socket, tipoff_route,
+    bundle_route, graphql_route, health, ledger_route, login_route, metrics, portal_route, query_page, request,
+    returns_route, socket, tipoff_route,
 };
 use crate::graphql::media::wants_page;
 
@@ -55,6 +55,9 @@ pub fn routes(config: &mut ServiceConfig) {
             web::to(tipoff_route::get),
         ))
         .service(read_only("/ledger/{page:.*}", web::to(ledger_route::page), web::to(ledger_route::page)))
+        .service(read_only("/login", web::to(login_route::begin), web::to(login_route::begin)))
+        .service(read_only("/login/callback", web::to(login_route::callback), web::to(login_route::callback)))
+        .service(web::resource("/logout").route(web::post().to(login_route::end)).default_service(web::to(post_only)))
         .service(read_only("/assets/{mark}/{name}", web::to(portal_route::asset), web::to(portal_route::asset)))
         .default_service(web::to(portal));
 }

@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 use super::metrics::Metrics;
 use super::socket::places::Places;
 use crate::admission::{Admission, Cidr, Folding, Forwarded, Limits, client_address};
-use crate::authentication::{Authenticator, Caller};
+use crate::authentication::{Authenticator, Caller, OpenId, SessionSeal};
 use crate::domain::Role;
 use crate::exchange::bundles::Bundles;
 use crate::exchange::gateway::Gateway;
@@ -39,6 +39,10 @@ pub struct Service {
     pub subgraph: Option<Engine>,
     /// Who asks.
     pub authenticator: Authenticator,
+    /// With whom people log in; nobody does when absent.
+    pub login: Option<OpenId>,
+    /// Seals who logged in.
+    pub session_seal: SessionSeal,
     /// How much they may ask.
     pub admission: Admission,
     /// Refusals, folded.

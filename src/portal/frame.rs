@@ -4,7 +4,8 @@ use super::assets;
 use super::texts::{self, Texts};
 use super::visit::{Visit, localised};
 use crate::catalogue::Bilingual;
-use crate::domain::{Instant, Language};
+use crate::domain::{DepartmentId, Instant, Language};
+use crate::exchange::inquiry::Inquiry;
 
 /// Where the receipt of a page's entry goes once there is one. The digest in the entry is over the page with this mark.
 pub(super) const RECEIPT_MARK: &str = "<!--receipt-->";
@@ -24,6 +25,10 @@ pub(super) struct Frame {
     /// When the page holds, in Shanghai.
     pub(super) time: String,
     pub(super) base: String,
+    /// Whether people log in here.
+    pub(super) has_desks: bool,
+    /// What the forms of a session carry; nothing for whoever has not logged in.
+    pub(super) session: Option<String>,
 }
 
 impl Frame {
@@ -35,18 +40,58 @@ impl Frame {
             is_posted: visit.is_posted,
             time: now.clock_in_shanghai(),
             base: visit.base.clone(),
+            has_desks: visit.has_desks,
+            session: visit.session.clone(),
         }
     }
 
     /// A page that answers to no place.
     pub(super) fn nowhere(language: Language, now: Instant) -> Self {
         let (texts, time) = (texts::of(language), now.clock_in_shanghai());
-        Self { language, texts, address: "/".to_owned(), is_posted: false, time, base: String::new() }
+        Self {
+            language,
+            texts,
+            address: "/".to_owned(),
+            is_posted: false,
+            time,
+            base: String::new(),
+            has_desks: false,
+            session: None,
+        }
     }
 
     /// The text of this name.
     pub(super) fn text(&self, name: &str) -> String {
         self.texts.text(name)
+    }
+
+    /// What is wrong with an input, by its code.
+    pub(super) fn problem(&self, code: &str) -> String {
+        self.texts.find(&format!("problem-{code}")).unwrap_or_else(|| self.texts.with("problem-other", "code", code))
+    }
+
+    /// The word for a member of a family, such as a stage.
+    pub(super) fn word(&self, family: &str, name: &str) -> String {
+        self.text(&format!("{family}-{name}"))
+    }
+
+    /// A department by its name; its id when it is not known.
+    pub(super) fn department(&self, inquiry: &Inquiry, id: &DepartmentId) -> String {
+        let known = inquiry.gateway().departments.by_id(id);
+        known.map_or_else(|| id.to_string(), |known| self.of(&known.name).to_owned())
+    }
+
+    /// An item by its title; its code when it is not known.
+    pub(super) fn item(&self, inquiry: &Inquiry, code: &str) -> String {
+        let known = inquiry.gateway().catalogue.item_by_text(code);
+        known.map_or_else(|| code.to_owned(), |item| self.of(&item.title).to_owned())
+    }
+
+    /// A purpose by its title; its code when it is not known.
+    pub(super) fn purpose(&self, inquiry: &Inquiry, code: &str) -> String {
+        let purposes = inquiry.gateway().decider.purposes();
+        let known = purposes.get(code);
+        known.map_or_else(|| code.to_owned(), |purpose| self.of(&purpose.title).to_owned())
     }
 
     /// The text of this name with a number in it.

@@ -74,6 +74,7 @@ pub fn make(inquiry: &Inquiry, visit: &Visit) -> Result<Made, Fault> {
         Place::TipoffProgress(code) => {
             pages::tipoff::progress(frame, inquiry, code.as_ref().map(|code| code.0.as_str()))
         }
+        Place::Desk(desk) => pages::desk::make(frame, inquiry, desk),
         Place::Receipt(sent) => pages::receipt::make(frame, inquiry, sent.as_deref()),
         Place::Transparency => pages::transparency::make(frame, inquiry),
     }
@@ -135,6 +136,8 @@ struct RefusedPage {
     frame: Frame,
     heading: String,
     advice: String,
+    /// Where to go on: an address, and what is there.
+    onward: Option<(String, String)>,
 }
 
 /// The page of a refusal. It holds no data and stands under no entry of its own.
@@ -150,7 +153,26 @@ pub fn refusal(language: Language, refused: Refused, now: Instant) -> String {
         Refused::Unavailable => (frame.text("refused-unavailable"), frame.text("refused-unavailable-advice")),
         Refused::Failed => (frame.text("refused-failed"), frame.text("refused-failed-advice")),
     };
-    let page = RefusedPage { frame, heading, advice };
+    rendered(&RefusedPage { frame, heading, advice, onward: None })
+}
+
+/// The page for whoever posted a form of a session that is over: what was posted is not done. `then` is the page to come back to.
+pub fn log_in_again(language: Language, then: &str, now: Instant) -> String {
+    let frame = Frame::nowhere(language, now);
+    let (heading, advice) = (frame.text("session-over"), frame.text("session-over-advice"));
+    let onward = Some((with_parameters("/login", &[("then", then)]), frame.text("log-in")));
+    rendered(&RefusedPage { frame, heading, advice, onward })
+}
+
+/// The page for whoever logged out; `end` is where the provider is logged out of.
+pub fn logged_out(language: Language, end: Option<&str>, now: Instant) -> String {
+    let frame = Frame::nowhere(language, now);
+    let (heading, advice) = (frame.text("logged-out"), frame.text("logged-out-what"));
+    let onward = end.map(|end| (end.to_owned(), frame.text("logged-out-provider")));
+    rendered(&RefusedPage { frame, heading, advice, onward })
+}
+
+fn rendered(page: &RefusedPage) -> String {
     page.render().unwrap_or_else(|error| {
         tracing::error!(%error, "a page could not be rendered");
         String::new()

@@ -7,12 +7,14 @@
 
 pub mod assets;
 mod card;
+mod faults;
 mod filter;
 mod frame;
 pub mod made;
 mod pages;
+mod sheet;
 pub mod texts;
 pub mod visit;
 
-pub use made::{Made, Refused, make, refusal, with_receipt};
+pub use made::{Made, Refused, log_in_again, logged_out, make, refusal, with_receipt};
 pub use visit::{Place, Visit};

@@ -79,6 +79,11 @@ impl Texts {
         self.filled(name, None)
     }
 
+    /// The text of this name, when there is one.
+    pub fn find(&self, name: &str) -> Option<String> {
+        self.bundle.has_message(name).then(|| self.text(name))
+    }
+
     /// The text of this name with a value in it.
     pub fn with<'v>(&self, name: &str, place: &'v str, value: impl Into<FluentValue<'v>>) -> String {
         let mut values = FluentArgs::new();

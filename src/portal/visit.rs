@@ -1,7 +1,11 @@
 //! Which page is asked for: from a path and its parameters, and back. Nothing of a visit is believed yet.
 
+mod desk;
+
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
+
+pub use self::desk::{Desk, DeskPage, Sent};
 
 use crate::domain::Language;
 
@@ -16,6 +20,10 @@ pub struct Visit {
     pub base: String,
     /// Whether a form was posted.
     pub is_posted: bool,
+    /// Whether people log in here.
+    pub has_desks: bool,
+    /// What the forms of a session carry, at a desk.
+    pub session: Option<String>,
 }
 
 /// A page, with what was sent along.
@@ -47,6 +55,8 @@ pub enum Place {
     Tipoff(Option<TipoffForm>),
     /// `/tipoffs/progress`: how far one has come, by the query code that was posted.
     TipoffProgress(Option<QueryCode>),
+    /// `/desk/…`: what somebody who logged in works with.
+    Desk(Desk),
     /// `/receipts`: checks a receipt.
     Receipt(Option<String>),
     /// `/transparency`: how the ledger stands, and how to check it.
@@ -145,11 +155,12 @@ impl Visit {
             ["guide"] => Place::Guide,
             ["tipoffs"] => Place::Tipoff(None),
             ["tipoffs", "progress"] => Place::TipoffProgress(None),
+            ["desk", ..] => Place::Desk(Desk::parse(path, parameters)?),
             ["receipts"] => Place::Receipt(sent("receipt")),
             ["transparency"] => Place::Transparency,
             _ => return None,
         };
-        Some(Self { language, place, base: base.to_owned(), is_posted: false })
+        Some(Self { language, place, base: base.to_owned(), is_posted: false, has_desks: false, session: None })
     }
 
     /// The same page with what was posted to it; `None` for a page that takes nothing.
@@ -170,6 +181,7 @@ impl Visit {
             })),
             Place::TipoffProgress(_) => Place::TipoffProgress(Some(QueryCode(sent("code")))),
             Place::Receipt(_) => Place::Receipt(Some(sent("receipt"))),
+            Place::Desk(desk) => Place::Desk(desk.posted(fields)?),
             _ => return None,
         };
         Some(Self { place, is_posted: true, ..visit })
@@ -177,7 +189,41 @@ impl Visit {
 
     /// Whether something is done, and not only shown.
     pub fn is_mutation(&self) -> bool {
-        matches!(self.place, Place::Tipoff(Some(_)))
+        match &self.place {
+            Place::Tipoff(posted) => posted.is_some(),
+            Place::Desk(desk) => self.is_posted && desk.page.does_something(),
+            _ => false,
+        }
+    }
+
+    /// Whether it is for whoever logged in.
+    pub fn is_desk(&self) -> bool {
+        matches!(self.place, Place::Desk(_))
+    }
+
+    /// The same page in a session, whose forms carry this.
+    #[must_use]
+    pub fn with_session(self, form_token: String) -> Self {
+        Self { session: Some(form_token), ..self }
+    }
+
+    /// The same page where people log in.
+    #[must_use]
+    pub fn with_desks(self, has_desks: bool) -> Self {
+        Self { has_desks, ..self }
+    }
+
+    /// What a desk's page declares that it is asked for: purpose and case.
+    pub fn declared(&self) -> (Option<&str>, Option<&str>) {
+        match &self.place {
+            Place::Desk(desk) => (desk.sent.find("purpose"), desk.sent.find("case")),
+            _ => (None, None),
+        }
+    }
+
+    /// Path and parameters of this page.
+    pub fn own_address(&self) -> String {
+        localised(self.language, &self.place.address())
     }
 
     /// Whether nothing may be kept that leads to whoever asks.
@@ -218,13 +264,14 @@ impl Visit {
 
     /// What making the page is taken to cost until it is made: about as many records and subjects as it may show.
     pub fn price(&self) -> u64 {
-        match self.place {
+        match &self.place {
             Place::Home | Place::Measures | Place::Guide | Place::Tipoff(_) | Place::TipoffProgress(_) => 1,
             Place::Transparency | Place::Receipt(_) => 5,
             Place::Lists | Place::Statistics => 20,
             Place::Search(_) | Place::Records(..) | Place::Publicity(_) | Place::List(_) => 60,
             Place::Subject(_) => 100,
             Place::Report(_) => 500,
+            Place::Desk(desk) => desk.page.price(),
         }
     }
 
@@ -254,6 +301,7 @@ impl Place {
             Self::Guide => "/guide",
             Self::Tipoff(_) => "/tipoffs",
             Self::TipoffProgress(_) => "/tipoffs/progress",
+            Self::Desk(desk) => desk.page.pattern(),
             Self::Receipt(_) => "/receipts",
             Self::Transparency => "/transparency",
         }
@@ -268,6 +316,7 @@ impl Place {
                 "item": filter.item, "department": filter.department, "from": filter.from, "to": filter.to,
                 "after": filter.after,
             }),
+            Self::Desk(desk) => desk.arguments(),
             Self::Home
             | Self::Lists
             | Self::Measures
@@ -298,6 +347,7 @@ impl Place {
             Self::Receipt(receipt) => {
                 with_parameters("/receipts", &[("receipt", receipt.as_deref().unwrap_or_default())])
             }
+            Self::Desk(desk) => desk.address(),
             Self::Home
             | Self::Lists
             | Self::Measures

@@ -22,6 +22,7 @@ pub mod listing;
 pub mod promise;
 pub mod record;
 pub mod schema;
+pub mod session;
 pub mod subject;
 pub mod subject_name;
 pub mod tipoff;

@@ -25,6 +25,16 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    sessions (id) {
+        id -> Binary,
+        person -> Text,
+        sealed -> Binary,
+        begun_at -> BigInt,
+        seen_at -> BigInt,
+    }
+}
+
 // FTS5, on SQLite alone.
 diesel::table! {
     subject_name_grams (rowid) {

@@ -9,6 +9,7 @@ import { chromium } from 'playwright-core';
 import * as checks from './portal/checks.mjs';
 import { BROWSER, withDemo } from './portal/demo.mjs';
 import { pages } from './portal/pages.mjs';
+import * as desks from './portal/desks.mjs';
 import * as walks from './portal/walks.mjs';
 
 const { values: { only = '' }, positionals: [binary, pictures] } = parseArgs({ options: { only: { type: 'string' } }, allowPositionals: true });
@@ -43,7 +44,7 @@ async function all(browser, site) {
       if (pictures) await checks.picture(browser, site, address, join(pictures, `${page.name}${language ? '-en' : ''}.jpg`));
     }
   }
-  for (const [title, walk] of Object.entries(walks.all)) {
+  for (const [title, walk] of Object.entries({ ...walks.all, ...desks.all })) {
     await check(title, () => walk(browser, site));
   }
 }

@@ -1,5 +1,6 @@
 //! One file a page: what it asks the use cases, and what its template gets.
 
+pub(super) mod desk;
 pub(super) mod guide;
 pub(super) mod home;
 pub(super) mod list;

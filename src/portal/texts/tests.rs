@@ -20,9 +20,10 @@ fn names(source: &str) -> BTreeMap<String, BTreeSet<String>> {
     found
 }
 
-/// Every text that is asked for by its name in a template or in a source file of the portal.
-fn asked() -> BTreeSet<String> {
-    let mut asked = BTreeSet::new();
+/// Every text that is asked for by its name in a template or in a source file of the portal, and every text in quotes, which
+/// may be asked for.
+fn asked() -> (BTreeSet<String>, BTreeSet<String>) {
+    let (mut asked, mut quoted) = (BTreeSet::new(), BTreeSet::new());
     let mut folders = vec![std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/portal")];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
@@ -36,12 +37,13 @@ fn asked() -> BTreeSet<String> {
                 continue;
             }
             let text = std::fs::read_to_string(&path).unwrap();
-            for marker in [".text(\"", ".with(\"", ".count(\""] {
+            quoted.extend(text.split('"').map(|part| part.trim_start_matches('#').to_owned()));
+            for marker in [".text(\"", ".with(\"", ".count(\"", ".say(\"", ".done(\"", ".heading(\""] {
                 asked.extend(text.split(marker).skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()));
             }
         }
     }
-    asked
+    (asked, quoted)
 }
 
 #[test]
@@ -59,7 +61,7 @@ fn both_languages_have_the_same_texts_with_the_same_values() {
 #[test]
 fn every_text_that_is_asked_for_is_there_and_every_text_is_asked_for() {
     let known = names(CHINESE);
-    let asked = asked();
+    let (asked, quoted) = asked();
     let missing: Vec<_> = asked.iter().filter(|name| !known.contains_key(*name)).collect();
     assert!(missing.is_empty(), "asked for and not there: {missing:?}");
     // These are put together of a family and a member.
@@ -72,10 +74,14 @@ fn every_text_that_is_asked_for_is_there_and_every_text_is_asked_for() {
         "tipoff-field-",
         "tipoff-stage-",
         "tipoff-outcome-",
+        "role-",
+        "desk-",
+        "problem-",
+        "authorization-state-",
     ];
     let idle: Vec<_> = known
         .keys()
-        .filter(|name| !asked.contains(*name) && !families.iter().any(|family| name.starts_with(family)))
+        .filter(|name| !quoted.contains(*name) && !families.iter().any(|family| name.starts_with(family)))
         .collect();
     assert!(idle.is_empty(), "there and not asked for: {idle:?}");
 }
@@ -106,8 +112,9 @@ fn every_word_of_a_family_has_its_text() {
     use strum::IntoEnumIterator;
 
     use crate::domain::{
-        MaskRule, MeasureGroup, RecordState, SubjectCategory, TipoffField, TipoffOutcome, TipoffStage,
+        MaskRule, MeasureGroup, RecordState, Role, SubjectCategory, TipoffField, TipoffOutcome, TipoffStage,
     };
+    use crate::portal::visit::DeskPage;
     let known = names(CHINESE);
     let mut wanted: Vec<String> = MaskRule::iter().map(|rule| format!("mask-{}", rule.name())).collect();
     wanted.extend(SubjectCategory::iter().map(|category| format!("category-{}", category.name())));
@@ -117,6 +124,10 @@ fn every_word_of_a_family_has_its_text() {
     wanted.extend(TipoffStage::iter().map(|stage| format!("tipoff-stage-{}", stage.name())));
     wanted.extend(TipoffOutcome::iter().map(|outcome| format!("tipoff-outcome-{}", outcome.name())));
     wanted.extend(crate::catalogue::CATEGORIES.iter().map(|chapter| format!("chapter-{chapter}")));
+    wanted.extend(Role::iter().map(|role| format!("role-{}", role.name())));
+    for page in DeskPage::all().filter(|page| !page.is_of_one()) {
+        wanted.extend([format!("desk-{}", page.name()), format!("desk-{}-what", page.name())]);
+    }
     let missing: Vec<_> = wanted.iter().filter(|name| !known.contains_key(*name)).collect();
     assert!(missing.is_empty(), "{missing:?}");
 }

@@ -82,6 +82,7 @@ impl TestApp {
             keys,
             issuers: vec![issuer.settings()],
             public_url: None,
+            login: None,
             trusted_proxies: Vec::new(),
             statuses: chengxin::graphql::media::Statuses::default(),
             high_water: None,

@@ -1,27 +1,40 @@
 // A demo of its own for a run, stopped and cleared away after it.
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { settings, startProvider } from './provider.mjs';
 
 /** Starts `BINARY demo` on a free port, gives its own account of itself (`demo.json`) to the work, and stops it. */
 export async function withDemo(binary, work) {
   const data = await mkdtemp(join(tmpdir(), 'chengxin-portal-'));
   const folder = join(data, 'demo');
   let gateway;
+  let provider;
   try {
     // A browser that does nothing else asks faster than a person may: the second start has limits too wide to matter.
     gateway = await start(binary, folder);
+    const { demo } = gateway;
     await stop(gateway, folder);
     const limits = join(folder, 'policies', 'limits.toml');
     const wider = (await readFile(limits, 'utf8')).replaceAll(/^(requests_per_minute|burst|cost_per_minute|cost_burst) = .*$/gm, '$1 = 1_000_000');
     await writeFile(limits, wider);
-    gateway = await start(binary, folder);
+    // Who logs in by an account's name is who has the demo's token of that name.
+    const accounts = Object.fromEntries(Object.entries(demo.tokens).map(([name, token]) => [name, claims(token)]));
+    provider = await startProvider(accounts, demo.url);
+    await appendFile(join(folder, 'chengxin.toml'), settings(provider.issuer));
+    gateway = await start(binary, folder, new URL(demo.url).host);
     return await work(gateway.demo);
   } finally {
     if (gateway) await stop(gateway, folder);
+    await provider?.close();
     await rm(data, { recursive: true, force: true });
   }
+}
+
+function claims(token) {
+  const { role, department, supervisor, organization, subject } = JSON.parse(Buffer.from(token.split('.')[1], 'base64url'));
+  return { role, department, supervisor, organization, subject };
 }
 
 async function stop({ process: child }, folder) {
@@ -30,8 +43,8 @@ async function stop({ process: child }, folder) {
   await rm(join(folder, 'demo.json'), { force: true });
 }
 
-async function start(binary, folder) {
-  const child = spawn(binary, ['demo', '--data', folder, '--listen', '127.0.0.1:0'], { stdio: ['ignore', 'ignore', 'inherit'] });
+async function start(binary, folder, listen = '127.0.0.1:0') {
+  const child = spawn(binary, ['demo', '--data', folder, '--listen', listen], { stdio: ['ignore', 'ignore', process.env.CHENGXIN_TEST_LOUD ? 'inherit' : 'ignore'] });
   const deadline = Date.now() + 120_000;
   for (;;) {
     try {

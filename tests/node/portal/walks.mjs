@@ -161,7 +161,7 @@ export const all = {
     on(browser, {}, async (page) => {
       await page.goto(`${base}/subjects/${samples.uscc}/report`);
       await page.emulateMedia({ media: 'print' });
-      const hidden = ['.top nav', '.language', '.skip'].map((selector) => page.locator(selector).isVisible());
+      const hidden = ['.top nav', '.who', '.skip'].map((selector) => page.locator(selector).isVisible());
       assert.deepEqual(await Promise.all(hidden), [false, false, false]);
       assert.ok(await page.locator('svg.qr').isVisible());
       const file = await page.pdf({ format: 'A4', preferCSSPageSize: true });

@@ -1,0 +1,242 @@
+//! `/login`, `/login/callback`, `/logout`: to the OpenID provider and back, and the cookies of a session.
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CACHE_CONTROL, COOKIE, LOCATION, SET_COOKIE};
+use actix_web::web::{self, Data, Payload, Query};
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::portal_route::{answer, base_of, form, plain};
+use super::service::Service;
+use crate::authentication::openid::nonce_of;
+use crate::authentication::{Caller, RequestHeaders};
+use crate::domain::Language;
+use crate::exchange::fault::Fault;
+use crate::exchange::session::{self, Lifetimes};
+use crate::portal::{self, Refused, Visit};
+
+/// The cookie of a session. `__Host-`: of this host alone, over TLS alone, for every path (RFC 6265bis, 4.1.3.2).
+const SESSION: &str = "__Host-chengxin-session";
+/// The cookie of a log-in that has begun.
+const LOG_IN: &str = "__Host-chengxin-login";
+/// The longest page that a log-in leads to.
+const THEN_BYTES_MAX: usize = 300;
+
+/// Where a log-in leads.
+#[derive(Debug, serde::Deserialize)]
+pub struct Wanted {
+    #[serde(default)]
+    then: Option<String>,
+}
+
+/// What the provider sends the browser back with.
+#[derive(Debug, serde::Deserialize)]
+pub struct Returned {
+    #[serde(default)]
+    code: Option<String>,
+    #[serde(default)]
+    state: Option<String>,
+    #[serde(default)]
+    iss: Option<String>,
+}
+
+/// A session that lasts.
+pub(super) struct Held {
+    pub(super) id: [u8; 32],
+    pub(super) caller: Caller,
+}
+
+fn cookie(name: &str, value: &str, more: &str) -> String {
+    format!("{name}={value}; Path=/; Secure; HttpOnly; SameSite=Lax{more}")
+}
+
+fn gone(name: &str) -> String {
+    cookie(name, "", "; Max-Age=0")
+}
+
+/// What stands in the cookie of a session.
+pub(super) fn session_cookie(request: &HttpRequest) -> Option<&str> {
+    sent(request, SESSION)
+}
+
+/// The value of a cookie; of two of one name the first.
+fn sent<'r>(request: &'r HttpRequest, name: &str) -> Option<&'r str> {
+    let cookies = request.headers().get_all(COOKIE).filter_map(|value| value.to_str().ok());
+    let pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.into_iter().find(|(found, _)| *found == name).map(|(_, value)| value)
+}
+
+fn lifetimes(service: &Service) -> Option<Lifetimes> {
+    let settings = service.login.as_ref()?.settings();
+    Some(Lifetimes {
+        idle_seconds: i64::from(settings.idle_minutes) * 60,
+        absolute_seconds: i64::from(settings.absolute_hours) * 3_600,
+    })
+}
+
+/// The session that a request belongs to, and who it is, with what the request declares. Blocks for a look into the registry.
+pub(super) fn held(service: &Service, cookie: Option<&str>, headers: &RequestHeaders<'_>) -> Option<Held> {
+    let lifetimes = lifetimes(service)?;
+    let id = session::id_of(cookie?);
+    let sealed = match session::find(&service.gateway, &id, lifetimes) {
+        Ok(sealed) => sealed?,
+        Err(fault) => {
+            tracing::warn!(?fault, "a session cannot be looked up");
+            return None;
+        }
+    };
+    let caller = service.session_seal.open(&sealed, &id, headers)?;
+    Some(Held { id, caller })
+}
+
+fn see_other(location: &str) -> actix_web::HttpResponseBuilder {
+    let mut response = HttpResponse::build(StatusCode::SEE_OTHER);
+    response.insert_header((LOCATION, location)).insert_header((CACHE_CONTROL, "no-store"));
+    response
+}
+
+/// A page of our own to go to: a path, never another host.
+fn own_path(then: Option<String>) -> String {
+    let is_own = |then: &String| {
+        then.starts_with('/')
+            && !then.starts_with("//")
+            && then.len() <= THEN_BYTES_MAX
+            && then.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\' && byte != b'|')
+    };
+    then.filter(is_own).unwrap_or_else(|| "/desk".to_owned())
+}
+
+fn redirect_uri(service: &Service, request: &HttpRequest) -> String {
+    format!("{}/login/callback", base_of(service, request))
+}
+
+/// Sends the browser to the provider.
+pub async fn begin(service: Data<Arc<Service>>, request: HttpRequest, wanted: Query<Wanted>) -> HttpResponse {
+    let address = service.client_address(&request);
+    let then = own_path(wanted.into_inner().then);
+    let language = Visit::language_of(&then);
+    let refuse = |status, refused| plain(&service, language, status, refused);
+    if service.login.is_none() {
+        return refuse(StatusCode::NOT_FOUND, Refused::NotFound);
+    }
+    if service.admission.admit_address(address).is_err() || service.admission.admit_tipoff(address).is_err() {
+        return refuse(StatusCode::TOO_MANY_REQUESTS, Refused::RateLimited);
+    }
+    let log_in = session::new_log_in(&service.gateway, &then);
+    let (asking, redirect, binding) = (Arc::clone(&service), redirect_uri(&service, &request), log_in.binding.clone());
+    let url = web::block(move || asking.login.as_ref().map(|login| login.authorization_url(&redirect, &binding))).await;
+    match url {
+        Ok(Some(Ok(url))) => {
+            let sealed = session::seal_log_in(&service.gateway, &log_in);
+            see_other(&url).insert_header((SET_COOKIE, cookie(LOG_IN, &sealed, "; Max-Age=600"))).finish()
+        }
+        Ok(Some(Err(fault))) => {
+            tracing::warn!(%fault, "nobody can log in");
+            refuse(StatusCode::BAD_GATEWAY, Refused::Unavailable)
+        }
+        Ok(None) | Err(_) => refuse(StatusCode::INTERNAL_SERVER_ERROR, Refused::Failed),
+    }
+}
+
+/// The browser is back with a code: who is it?
+pub async fn callback(service: Data<Arc<Service>>, request: HttpRequest, returned: Query<Returned>) -> HttpResponse {
+    let address = service.client_address(&request);
+    let log_in = sent(&request, LOG_IN).and_then(|sealed| session::open_log_in(&service.gateway, sealed));
+    let then = log_in.as_ref().map(|log_in| log_in.then.clone()).unwrap_or_default();
+    let language = Visit::language_of(&then);
+    let mut refused = plain(&service, language, StatusCode::UNAUTHORIZED, Refused::Unauthenticated);
+    if let Ok(gone) = gone(LOG_IN).parse() {
+        refused.headers_mut().insert(SET_COOKIE, gone);
+    }
+    let Returned { code, state, iss } = returned.into_inner();
+    let (Some(log_in), Some(code), Some(state)) = (log_in, code, state) else { return refused };
+    let redirect = redirect_uri(&service, &request);
+    let work = {
+        let service = Arc::clone(&service);
+        move || redeem(&service, &redirect, (&log_in, &state, iss.as_deref()), (code, &address.to_string()))
+    };
+    match web::block(work).await {
+        Ok(Ok(token)) => see_other(&then)
+            .append_header((SET_COOKIE, cookie(SESSION, &token, "")))
+            .append_header((SET_COOKIE, gone(LOG_IN)))
+            .finish(),
+        Ok(Err(why)) => {
+            tracing::warn!(why, "somebody was not logged in");
+            refused
+        }
+        Err(_) => refused,
+    }
+}
+
+/// Code to identity token to session; what stands in its cookie. What fails is said without the code and the token.
+fn redeem(
+    service: &Service,
+    redirect: &str,
+    (log_in, state, iss): (&session::LogIn, &str, Option<&str>),
+    (code, address): (String, &str),
+) -> Result<String, &'static str> {
+    let login = service.login.as_ref().ok_or("nobody logs in here")?;
+    if state != log_in.binding.state {
+        return Err("the answer is to another log-in");
+    }
+    // RFC 9207: an answer that names its issuer names ours.
+    if iss.is_some_and(|iss| iss != login.settings().issuer) {
+        return Err("the answer is of another issuer");
+    }
+    let token = login.redeem(redirect, code, &log_in.binding).map_err(|fault| {
+        tracing::warn!(%fault, "a code was not redeemed");
+        "the code was not redeemed"
+    })?;
+    let bearer = format!("Bearer {token}");
+    let headers = RequestHeaders { authorization: vec![bearer.as_bytes()], ..RequestHeaders::default() };
+    let caller = service.authenticator.authenticate(&headers).map_err(|_| "the identity token is not valid")?;
+    if nonce_of(&token).as_deref() != Some(log_in.binding.nonce.as_str()) {
+        return Err("the identity token is of another log-in");
+    }
+    let cookie = session::new_cookie(&service.gateway);
+    let id = session::id_of(&cookie);
+    let sealed = service.session_seal.seal(&caller, &id, &service.gateway.ambient).ok_or("nobody is proved")?;
+    let lifetimes = lifetimes(service).ok_or("nobody logs in here")?;
+    session::begin(&service.gateway, &caller, (id, sealed), (lifetimes, address))
+        .map_err(|_| "the session could not be registered")?;
+    Ok(cookie)
+}
+
+/// Ends the session, or all of its owner, and leads to the provider's own end.
+pub async fn end(service: Data<Arc<Service>>, request: HttpRequest, payload: Payload) -> HttpResponse {
+    let base = base_of(&service, &request);
+    let Ok(fields) = form(&request, payload).await else {
+        return plain(&service, Language::Zh, StatusCode::FORBIDDEN, Refused::Forbidden);
+    };
+    let field = |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
+    let (token, everywhere) = (field("token").unwrap_or_default(), field("everywhere").is_some());
+    let language = if field("language").as_deref() == Some("en") { Language::En } else { Language::Zh };
+    let refuse = |status, refused| plain(&service, language, status, refused);
+    let address = service.client_address(&request).to_string();
+    let work = {
+        let service = Arc::clone(&service);
+        let cookie = sent(&request, SESSION).map(str::to_owned);
+        move || {
+            let Some(held) = held(&service, cookie.as_deref(), &RequestHeaders::default()) else { return Ok(None) };
+            if !session::is_form_token(&service.gateway, &held.id, &token) {
+                return Err(Fault::Forbidden);
+            }
+            session::end(&service.gateway, (&held.caller, &held.id), everywhere, &address)?;
+            Ok(service.login.as_ref().and_then(|login| login.end_session_url(&format!("{base}/"))))
+        }
+    };
+    match web::block(work).await {
+        Ok(Ok(end)) => {
+            // A redirect to the provider would be one of a form, which the pages' policy keeps to this host.
+            let html = portal::logged_out(language, end.as_deref(), service.gateway.ambient.now());
+            let mut response = answer(language, StatusCode::OK, html);
+            if let Ok(gone) = gone(SESSION).parse() {
+                response.headers_mut().insert(SET_COOKIE, gone);
+            }
+            response
+        }
+        Ok(Err(Fault::Forbidden)) => refuse(StatusCode::FORBIDDEN, Refused::Forbidden),
+        Ok(Err(_)) | Err(_) => refuse(StatusCode::SERVICE_UNAVAILABLE, Refused::Unavailable),
+    }
+}
