@@ -226,6 +226,8 @@ pub fn gateway(config: &Config, policies: Policies, ambient: &Ambient) -> Result
         keyring,
         ambient: ambient.clone(),
         collection_basis: config.collection_basis.clone(),
+        bundles: config.exports.clone().map(|folder| Arc::new(Bundles::new(folder))),
+        policies: config.policies.clone(),
     }))
 }
 
@@ -279,7 +281,6 @@ pub fn service_with(config: &Config, policies: Policies, ambient: &Ambient) -> R
         sockets: Arc::new(Semaphore::new(SOCKETS_AT_ONCE)),
         places: Arc::default(),
         pages: Arc::new(Semaphore::new(PAGES_AT_ONCE)),
-        bundles: config.exports.clone().map(|folder| Arc::new(Bundles::new(folder))),
         edge: Edge {
             trusted_proxies,
             statuses: config.statuses,

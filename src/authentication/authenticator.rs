@@ -248,7 +248,8 @@ impl Inner {
     }
 }
 
-pub(super) fn declaring(caller: Caller, headers: &RequestHeaders<'_>) -> Caller {
+/// A caller with what it declares that it asks for.
+pub fn declaring(caller: Caller, headers: &RequestHeaders<'_>) -> Caller {
     let owned = |text: Option<&str>| text.map(str::to_owned);
     caller.declaring(owned(headers.purpose), headers.case.map(case_number), owned(headers.authorization_id))
 }

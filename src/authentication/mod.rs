@@ -21,7 +21,7 @@ mod key_ring;
 mod key_set;
 mod token_cache;
 
-pub use authenticator::{Attempt, Authenticator, Background};
+pub use authenticator::{Attempt, Authenticator, Background, declaring};
 pub use backend::{BackendFault, install_crypto_backend, self_test};
 pub use caller::{Caller, Claims, Proof, SubjectClaim};
 pub use demo::{DemoFault, DemoIssuer, KEY_SET_FILE};

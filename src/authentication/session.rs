@@ -10,9 +10,7 @@ use aes_gcm::{Aes256Gcm, Nonce};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::authenticator::declaring;
 use super::caller::{Caller, Claims, Proof, SubjectClaim};
-use super::headers::RequestHeaders;
 use crate::clock::Ambient;
 use crate::domain::identifier::Uscc;
 use crate::domain::{DepartmentId, Role, SubjectId};
@@ -77,8 +75,8 @@ impl SessionSeal {
         Some([nonce.as_slice(), &sealed].concat())
     }
 
-    /// The caller that was sealed for this session, with what it declares now. `None` for what was not sealed here.
-    pub fn open(&self, sealed: &[u8], session: &[u8; 32], headers: &RequestHeaders<'_>) -> Option<Caller> {
+    /// The caller that was sealed for this session. `None` for what was not sealed here.
+    pub fn open(&self, sealed: &[u8], session: &[u8; 32]) -> Option<Caller> {
         let (nonce, sealed) = sealed.split_first_chunk::<NONCE_SIZE>()?;
         let plain = self.0.decrypt(&Nonce::from(*nonce), Payload { msg: sealed, aad: session }).ok()?;
         let proved: Proved = serde_json::from_slice(&Zeroizing::new(plain)).ok()?;
@@ -101,7 +99,7 @@ impl SessionSeal {
             subject,
         };
         let proof = Proof::Bearer { issuer: proved.issuer, digest: proved.digest };
-        Some(declaring(Caller::proven(Arc::new(claims), Arc::new(proof)), headers))
+        Some(Caller::proven(Arc::new(claims), Arc::new(proof)))
     }
 }
 
@@ -126,17 +124,15 @@ mod tests {
         let proof = Proof::Bearer { issuer: "https://id.example".to_owned(), digest: [9; 32] };
         let caller = Caller::proven(Arc::new(claims), Arc::new(proof));
         let sealed = seal.seal(&caller, &[1; 32], &ambient).unwrap();
-        let headers =
-            RequestHeaders { purpose: Some("licence-review"), case: Some("T-1"), ..RequestHeaders::default() };
-        let opened = seal.open(&sealed, &[1; 32], &headers).unwrap();
+        let opened = seal.open(&sealed, &[1; 32]).unwrap();
         assert_eq!(
             (opened.claims(), opened.proof(), opened.person()),
             (caller.claims(), caller.proof(), caller.person())
         );
-        assert_eq!((opened.declared_purpose(), opened.case()), (Some("licence-review"), Some("T-1")));
-        assert!(seal.open(&sealed, &[2; 32], &headers).is_none(), "another session");
-        assert!(seal.open(&sealed[1..], &[1; 32], &headers).is_none(), "cut");
-        assert!(SessionSeal::new(&Zeroizing::new([4; 32])).open(&sealed, &[1; 32], &headers).is_none(), "another key");
+        assert_eq!((opened.declared_purpose(), opened.case()), (None, None), "what a page is for is said by the page");
+        assert!(seal.open(&sealed, &[2; 32]).is_none(), "another session");
+        assert!(seal.open(&sealed[1..], &[1; 32]).is_none(), "cut");
+        assert!(SessionSeal::new(&Zeroizing::new([4; 32])).open(&sealed, &[1; 32]).is_none(), "another key");
         assert!(seal.seal(&Caller::anonymous(), &[1; 32], &ambient).is_none(), "whoever brought no token");
         assert!(!String::from_utf8_lossy(&sealed).contains("officer-1"));
     }

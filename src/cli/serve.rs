@@ -166,7 +166,9 @@ fn maintain(service: &Service, high_water: Option<&Path>) {
     if review::catch_up(&service.gateway, REVIEW_CHUNKS).is_err() {
         tracing::warn!("new queries could not be looked through for review; it is tried again in a minute");
     }
-    if let Some(Err(error)) = service.bundles.as_ref().map(|bundles| bundles.sweep(service.gateway.ambient.now())) {
+    if let Some(Err(error)) =
+        service.gateway.bundles.as_ref().map(|bundles| bundles.sweep(service.gateway.ambient.now()))
+    {
         tracing::warn!(%error, "bundles that have lain for a week cannot be removed");
     }
     if let Ok(counts) = review::register_counts(&service.gateway) {

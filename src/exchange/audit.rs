@@ -5,6 +5,10 @@ use super::inquiry::Inquiry;
 use super::ledger_pages;
 use super::page;
 use crate::domain::Role;
+use crate::ledger::ProofError;
+use crate::ledger::checkpoint::Checkpoint;
+pub use crate::ledger::proof::Rung;
+use crate::ledger::proof::climb;
 pub use crate::ledger::{Decision, Entry, EntryKind, EntryQuery};
 
 /// A page of entries, each with its cursor.
@@ -101,6 +105,31 @@ pub fn opened(inquiry: &Inquiry, entry: &Entry, name: &str) -> Result<Option<Str
 /// The proof file (C2SP tlog-proof) of an entry; `None` while no published checkpoint covers it.
 pub fn proof(inquiry: &Inquiry, entry: &Entry) -> Result<Option<String>, Fault> {
     ledger_pages::proof(inquiry.gateway(), entry.index)
+}
+
+/// The way from an entry to the root of the published checkpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProofPath {
+    /// How many entries the checkpoint covers.
+    pub size: u64,
+    /// From the entry's sibling to the root.
+    pub rungs: Vec<Rung>,
+}
+
+/// The way from an entry to the root; `None` while no published checkpoint covers it.
+pub fn path(inquiry: &Inquiry, entry: &Entry) -> Result<Option<ProofPath>, Fault> {
+    let ledger = &inquiry.gateway().ledger;
+    let proof = match ledger.proof_of(entry.index) {
+        Ok(proof) => proof,
+        Err(ProofError::NotSigned { .. }) => return Ok(None),
+        Err(ProofError::Store(error)) => return Err(error.into()),
+        Err(error @ ProofError::Checkpoint(_)) => return Err(Fault::Corrupt(error.to_string())),
+    };
+    let signed = Checkpoint::open(&proof.checkpoint, ledger.keys().log());
+    let size = signed.map_err(|error| Fault::Corrupt(error.to_string()))?.size;
+    let rungs = climb(entry.index, size, &entry.leaf_hash, &proof.path);
+    let rungs = rungs.ok_or_else(|| Fault::Corrupt(format!("the proof of entry {}", entry.index)))?;
+    Ok(Some(ProofPath { size, rungs }))
 }
 
 /// The published checkpoint, when it covers an entry.

@@ -142,6 +142,13 @@ pub fn text(inquiry: &Inquiry, step: &CaseStep, name: &str, concern: Concern) ->
     Ok(masking::show_case_text(&permit, &opened))
 }
 
+/// Working days left until a day: 0 on the day itself, negative when it is over. Working days by the calendar of the State Council.
+pub fn working_days_left(inquiry: &Inquiry, due: Date) -> i32 {
+    let (today, calendar) = (inquiry.today(), &inquiry.gateway().rules.calendar);
+    let count = |from, to| i32::try_from(calendar.working_days_between(from, to).count).unwrap_or(i32::MAX);
+    if due < today { -count(due, today).max(1) } else { count(today, due) }
+}
+
 /// What is wrong with a text, if anything.
 pub(super) fn text_problem(path: &[&str], text: &str, what: &str) -> Option<InputProblem> {
     let length = text.trim().chars().count();

@@ -1,10 +1,12 @@
 //! The long-lived parts that use cases work with. Built once, in `app`; shared by every inquiry.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::Notify;
 
+use super::bundles::Bundles;
 use super::cursor::Cursors;
 use super::node_id::NodeIds;
 use super::statistics::Kept;
@@ -61,6 +63,10 @@ pub struct Gateway {
     pub rules_hash: [u8; 32],
     /// Items whose collection needs a law, each with the law that is relied on.
     pub collection_basis: BTreeMap<String, String>,
+    /// The bundles that auditors order; none are made when absent.
+    pub bundles: Option<Arc<Bundles>>,
+    /// The folder that the policies were read from.
+    pub policies: PathBuf,
     /// Time and chance.
     pub ambient: Ambient,
 }

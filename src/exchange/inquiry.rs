@@ -99,7 +99,7 @@ impl Inquiry {
     }
 
     /// The long-lived parts.
-    pub fn gateway(&self) -> &Gateway {
+    pub fn gateway(&self) -> &Arc<Gateway> {
         &self.gateway
     }
 

@@ -27,6 +27,7 @@ pub mod listing;
 pub mod node_id;
 mod page;
 pub mod platform;
+pub mod policy_diff;
 pub mod promise;
 pub mod purposes;
 pub mod push;

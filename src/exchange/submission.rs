@@ -1,5 +1,7 @@
 //! A department's rows, through the same function as a file's.
 
+mod file;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::authorization::InputProblem;
@@ -13,6 +15,8 @@ use super::import::{
 use super::inquiry::Inquiry;
 use crate::catalogue::{Item, Vintage};
 use crate::domain::Sensitive;
+
+pub use file::{FileReport, SentFile, take_file};
 
 /// How many rows one submission may have.
 const ROWS_MAX: usize = 1_000;

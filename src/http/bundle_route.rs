@@ -138,7 +138,7 @@ async fn auditor(service: &Arc<Service>, request: &HttpRequest) -> Result<(Calle
         count(if is_public { Code::Unauthenticated } else { Code::Forbidden });
         return Err(told(status, "bundles are for auditors: send the token of one"));
     }
-    let bundles = service.bundles.clone();
+    let bundles = service.gateway.bundles.clone();
     let bundles =
         bundles.ok_or_else(|| told(StatusCode::NOT_FOUND, "this gateway makes no bundles: `exports` is not set"))?;
     Ok((caller, bundles))

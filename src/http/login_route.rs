@@ -7,7 +7,8 @@ use actix_web::http::header::{CACHE_CONTROL, COOKIE, LOCATION, SET_COOKIE};
 use actix_web::web::{self, Data, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::portal_route::{answer, base_of, form, plain};
+use super::form;
+use super::portal_route::{answer, base_of, plain};
 use super::service::Service;
 use crate::authentication::openid::nonce_of;
 use crate::authentication::{Caller, RequestHeaders};
@@ -75,8 +76,8 @@ fn lifetimes(service: &Service) -> Option<Lifetimes> {
     })
 }
 
-/// The session that a request belongs to, and who it is, with what the request declares. Blocks for a look into the registry.
-pub(super) fn held(service: &Service, cookie: Option<&str>, headers: &RequestHeaders<'_>) -> Option<Held> {
+/// The session that a request belongs to, and who it is. Blocks for a look into the registry.
+pub(super) fn held(service: &Service, cookie: Option<&str>) -> Option<Held> {
     let lifetimes = lifetimes(service)?;
     let id = session::id_of(cookie?);
     let sealed = match session::find(&service.gateway, &id, lifetimes) {
@@ -86,7 +87,7 @@ pub(super) fn held(service: &Service, cookie: Option<&str>, headers: &RequestHea
             return None;
         }
     };
-    let caller = service.session_seal.open(&sealed, &id, headers)?;
+    let caller = service.session_seal.open(&sealed, &id)?;
     Some(Held { id, caller })
 }
 
@@ -206,10 +207,10 @@ fn redeem(
 /// Ends the session, or all of its owner, and leads to the provider's own end.
 pub async fn end(service: Data<Arc<Service>>, request: HttpRequest, payload: Payload) -> HttpResponse {
     let base = base_of(&service, &request);
-    let Ok(fields) = form(&request, payload).await else {
+    let Ok(posted) = form::read(&request, payload, false).await else {
         return plain(&service, Language::Zh, StatusCode::FORBIDDEN, Refused::Forbidden);
     };
-    let field = |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
+    let field = |name: &str| posted.field(name).map(str::to_owned);
     let (token, everywhere) = (field("token").unwrap_or_default(), field("everywhere").is_some());
     let language = if field("language").as_deref() == Some("en") { Language::En } else { Language::Zh };
     let refuse = |status, refused| plain(&service, language, status, refused);
@@ -218,7 +219,7 @@ pub async fn end(service: Data<Arc<Service>>, request: HttpRequest, payload: Pay
         let service = Arc::clone(&service);
         let cookie = sent(&request, SESSION).map(str::to_owned);
         move || {
-            let Some(held) = held(&service, cookie.as_deref(), &RequestHeaders::default()) else { return Ok(None) };
+            let Some(held) = held(&service, cookie.as_deref()) else { return Ok(None) };
             if !session::is_form_token(&service.gateway, &held.id, &token) {
                 return Err(Fault::Forbidden);
             }

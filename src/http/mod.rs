@@ -2,6 +2,7 @@
 
 pub mod bundle_route;
 pub mod fold;
+mod form;
 pub mod graphql_route;
 pub mod health;
 pub mod ledger_route;

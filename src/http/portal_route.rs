@@ -5,18 +5,19 @@ use std::sync::Arc;
 
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, HeaderName, HeaderValue, LOCATION,
-    ORIGIN, REFERRER_POLICY, RETRY_AFTER, VARY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+    REFERRER_POLICY, RETRY_AFTER, VARY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::{self, Data, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use sha2::{Digest, Sha256};
 
-use super::login_route;
-use super::request::{self, NotIdentified, Unreadable};
+use super::form::{self, NotRead};
+use super::login_route::{self, Held};
+use super::request::{self, NotIdentified};
 use super::service::Service;
 use crate::admission::{Admitted, CostRefused, bucket};
-use crate::authentication::{Attempt, Caller, RequestHeaders};
+use crate::authentication::{Attempt, Caller, RequestHeaders, declaring};
 use crate::domain::{Instant, Language, Role};
 use crate::exchange::authorization;
 use crate::exchange::fault::Fault;
@@ -53,6 +54,13 @@ impl Refusal {
         Self::new(Code::Forbidden, StatusCode::FORBIDDEN, Refused::Forbidden)
     }
 
+    fn not_read(why: NotRead) -> Self {
+        match why {
+            NotRead::OtherSite => Self::forbidden(),
+            why => Self::new(Code::BadRequest, why.status(), Refused::BadInput),
+        }
+    }
+
     fn failed() -> Self {
         Self::new(Code::InternalServerError, StatusCode::INTERNAL_SERVER_ERROR, Refused::Failed)
     }
@@ -77,9 +85,6 @@ struct Finished {
     code: &'static str,
 }
 
-/// The longest form that is read, in bytes.
-const FORM_BYTES_MAX: usize = 64 * 1024;
-
 /// Answers a page view, or what was posted to a page. Any path that no other route has comes here.
 pub async fn page(service: Data<Arc<Service>>, request: HttpRequest, payload: Payload) -> HttpResponse {
     let service: Arc<Service> = Arc::clone(&service);
@@ -95,9 +100,9 @@ pub async fn page(service: Data<Arc<Service>>, request: HttpRequest, payload: Pa
         Err(refusal) => {
             let code = refusal.code.name();
             service.folding.record(bucket(arrival.address), code);
-            let html = refusal.html.unwrap_or_else(|| {
-                portal::refusal(arrival.language, refusal.page, service.gateway.ambient.now())
-            });
+            let html = refusal
+                .html
+                .unwrap_or_else(|| portal::refusal(arrival.language, refusal.page, service.gateway.ambient.now()));
             let mut response = answer(arrival.language, refusal.status, html);
             for (name, value) in refusal.headers {
                 if let (Ok(name), Ok(value)) = (name.try_into(), value.parse()) {
@@ -128,21 +133,19 @@ async fn view(
     let too_fast = |refused: crate::admission::Refused| Refusal::too_fast(refused.retry_after());
     service.admission.admit_address(arrival.address).map_err(too_fast)?;
     let base = base_of(service, request);
-    let (visit, token) = match *request.method() {
-        Method::POST => {
-            let fields = form(request, payload).await?;
-            let token = fields.iter().find(|(name, _)| name == "token").map(|(_, value)| value.clone());
-            (Visit::posted(path, &fields, &base).ok_or_else(not_found)?, Some(token.unwrap_or_default()))
-        }
-        _ => (asked_for(request, (path, &base))?, None),
-    };
-    let visit = visit.with_desks(service.login.is_some());
-    let (caller, visit) = if visit.is_confidential() {
-        (nobody(service)?, visit)
-    } else if visit.is_desk() {
-        at_desk(service, request, visit, token).await?
+    let visit = asked_for(request, (path, &base))?.with_desks(service.login.is_some());
+    let held = if visit.is_desk() { Some(seat(service, request, &visit).await?) } else { None };
+    let (visit, token) = if *request.method() == Method::POST {
+        let posted = form::read(request, payload, visit.takes_files()).await.map_err(Refusal::not_read)?;
+        let token = posted.field("token").unwrap_or_default().to_owned();
+        (visit.posted(posted).ok_or_else(not_found)?, Some(token))
     } else {
-        (identify(service, request).await?, visit)
+        (visit, None)
+    };
+    let (caller, visit) = match held {
+        Some(held) => seated(service, (held, visit), token.as_deref())?,
+        None if visit.is_confidential() => (nobody(service)?, visit),
+        None => (identify(service, request).await?, visit),
     };
     *role = caller.role();
     let admitted = service.admission.admit(&caller, arrival.address).map_err(too_fast)?;
@@ -174,72 +177,42 @@ fn not_found() -> Refusal {
 
 /// The page at an address.
 fn asked_for(request: &HttpRequest, (path, base): (&str, &str)) -> Result<Visit, Refusal> {
-    let parameters = Query::<Vec<(String, String)>>::from_query(request.query_string()).map_err(|_| bad_request())?;
+    let is_posted = *request.method() == Method::POST;
+    // What is posted stands in the form alone.
+    let query = if is_posted { "" } else { request.query_string() };
+    let parameters = Query::<Vec<(String, String)>>::from_query(query).map_err(|_| bad_request())?;
     Visit::parse(path, &parameters, base).ok_or_else(not_found)
 }
 
-/// The fields of a form that was posted. A form of another site is refused: what it asks is not its reader's wish.
-pub(super) async fn form(request: &HttpRequest, payload: Payload) -> Result<Vec<(String, String)>, Refusal> {
-    let header = |name: &str| request::text(request.headers(), name);
-    // What the browser says of where a form stands (Fetch Metadata); an older one says its origin alone.
-    let is_ours = match header("sec-fetch-site") {
-        Some(site) => matches!(site, "same-origin" | "none"),
-        None => header(ORIGIN.as_str()).is_none_or(|origin| is_of(origin, header(HOST.as_str()).unwrap_or_default())),
-    };
-    if !is_ours {
-        return Err(Refusal::forbidden());
-    }
-    let media = request::content_type(request).and_then(|media| media.split(';').next()).map(str::trim);
-    if media != Some("application/x-www-form-urlencoded") {
-        return Err(Refusal::new(Code::BadRequest, StatusCode::UNSUPPORTED_MEDIA_TYPE, Refused::BadInput));
-    }
-    let body = request::body(payload, FORM_BYTES_MAX).await.map_err(|unreadable| match unreadable {
-        Unreadable::TooLarge => Refusal::new(Code::BadRequest, StatusCode::PAYLOAD_TOO_LARGE, Refused::BadInput),
-        Unreadable::Broken | Unreadable::NotJson | Unreadable::NotARequest => bad_request(),
-    })?;
-    let text = String::from_utf8(body).map_err(|_| bad_request())?;
-    let fields = Query::<Vec<(String, String)>>::from_query(&text).map_err(|_| bad_request())?;
-    Ok(fields.into_inner())
-}
-
-/// Whether an origin is of the host that was asked; its scheme is the proxy's affair.
-fn is_of(origin: &str, host: &str) -> bool {
-    origin.split_once("://").is_some_and(|(_, of)| of.eq_ignore_ascii_case(host))
-}
-
-/// Who sits at a desk: whoever logged in. Whoever did not is sent to do so; a form of another session is refused.
-async fn at_desk(
-    service: &Arc<Service>,
-    request: &HttpRequest,
-    visit: Visit,
-    token: Option<String>,
-) -> Result<(Caller, Visit), Refusal> {
+/// The session that a desk's page is for. Whoever has none is sent to log in, before a form of theirs is read.
+async fn seat(service: &Arc<Service>, request: &HttpRequest, visit: &Visit) -> Result<Held, Refusal> {
     let (looking, cookie) = (Arc::clone(service), login_route::session_cookie(request).map(str::to_owned));
-    let (purpose, case) = visit.declared();
-    let (purpose, case) = (purpose.map(str::to_owned), case.map(str::to_owned));
-    let held = web::block(move || {
-        let headers =
-            RequestHeaders { purpose: purpose.as_deref(), case: case.as_deref(), ..RequestHeaders::default() };
-        login_route::held(&looking, cookie.as_deref(), &headers)
-    });
-    let Some(held) = held.await.map_err(|_| Refusal::failed())? else {
-        if service.login.is_none() {
-            return Err(not_found());
-        }
-        if token.is_some() {
-            // A browser would not follow a form to another site; and nobody is led away from what was typed.
-            let html = portal::log_in_again(visit.language, &visit.own_address(), service.gateway.ambient.now());
-            let refusal = Refusal::new(Code::Unauthenticated, StatusCode::UNAUTHORIZED, Refused::Unauthenticated);
-            return Err(Refusal { html: Some(html), ..refusal });
-        }
-        let refusal = Refusal::new(Code::Unauthenticated, StatusCode::SEE_OTHER, Refused::Unauthenticated);
-        let then = with_parameters("/login", &[("then", &visit.own_address())]);
-        return Err(Refusal { headers: vec![(LOCATION.as_str(), then)], ..refusal });
-    };
-    if token.is_some_and(|sent| !session::is_form_token(&service.gateway, &held.id, &sent)) {
+    let held = web::block(move || login_route::held(&looking, cookie.as_deref())).await;
+    if let Some(held) = held.map_err(|_| Refusal::failed())? {
+        return Ok(held);
+    }
+    if service.login.is_none() {
+        return Err(not_found());
+    }
+    let (code, then) = (Code::Unauthenticated, visit.own_address());
+    if *request.method() == Method::POST {
+        // A browser would not follow a form to another site; and nobody is led away from what was typed.
+        let html = portal::log_in_again(visit.language, &then, service.gateway.ambient.now());
+        let refusal = Refusal::new(code, StatusCode::UNAUTHORIZED, Refused::Unauthenticated);
+        return Err(Refusal { html: Some(html), ..refusal });
+    }
+    let refusal = Refusal::new(code, StatusCode::SEE_OTHER, Refused::Unauthenticated);
+    Err(Refusal { headers: vec![(LOCATION.as_str(), with_parameters("/login", &[("then", &then)]))], ..refusal })
+}
+
+/// Whoever sits there, with what the page declares; a form of another session is refused.
+fn seated(service: &Service, (held, visit): (Held, Visit), token: Option<&str>) -> Result<(Caller, Visit), Refusal> {
+    if token.is_some_and(|sent| !session::is_form_token(&service.gateway, &held.id, sent)) {
         return Err(Refusal::forbidden());
     }
-    Ok((held.caller, visit.with_session(session::form_token(&service.gateway, &held.id))))
+    let (purpose, case) = visit.declared();
+    let caller = declaring(held.caller, &RequestHeaders { purpose, case, ..RequestHeaders::default() });
+    Ok((caller, visit.with_session(session::form_token(&service.gateway, &held.id))))
 }
 
 /// A page of a refusal, for routes beside the pages.

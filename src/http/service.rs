@@ -12,7 +12,6 @@ use super::socket::places::Places;
 use crate::admission::{Admission, Cidr, Folding, Forwarded, Limits, client_address};
 use crate::authentication::{Authenticator, Caller, OpenId, SessionSeal};
 use crate::domain::Role;
-use crate::exchange::bundles::Bundles;
 use crate::exchange::gateway::Gateway;
 use crate::graphql::Engine;
 use crate::graphql::engine::{Envelope, Prepared};
@@ -60,8 +59,6 @@ pub struct Service {
     pub places: Arc<Places>,
     /// Pages of the ledger that may be read at once: few, so that whoever mirrors it keeps nobody from asking.
     pub pages: Arc<Semaphore>,
-    /// Bundles that auditors order; none are made when no folder is set.
-    pub bundles: Option<Arc<Bundles>>,
     /// How the listener is set up.
     pub edge: Edge,
 }

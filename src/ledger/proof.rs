@@ -12,18 +12,30 @@ pub trait Subtrees {
     fn perfect(&mut self, start: u64, end: u64) -> Result<Hash, Self::Error>;
 }
 
-/// Does `path` lead from the leaf hash at `index` to the root of a tree of `size` leaves?
-pub fn verify_inclusion(index: u64, size: u64, leaf: &[u8], path: &[Hash], root: &[u8]) -> bool {
-    let Ok(mut node) = Hash::try_from(leaf) else { return false };
+/// A step of an inclusion proof, from a leaf towards the root.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rung {
+    /// The hash that the proof gives.
+    pub sibling: Hash,
+    /// Whether it stands on the left.
+    pub is_left: bool,
+    /// The hash over both.
+    pub node: Hash,
+}
+
+/// The steps from the leaf hash at `index` to the root of a tree of `size` leaves; `None` when `path` does not lead there.
+pub fn climb(index: u64, size: u64, leaf: &Hash, path: &[Hash]) -> Option<Vec<Rung>> {
     if index >= size {
-        return false;
+        return None;
     }
+    let (mut rungs, mut node) = (Vec::with_capacity(path.len()), *leaf);
     let (mut first, mut last) = (index, size - 1);
     for sibling in path {
         if last == 0 {
-            return false;
+            return None;
         }
-        if first % 2 == 1 || first == last {
+        let is_left = first % 2 == 1 || first == last;
+        if is_left {
             node = node_hash(sibling, &node);
             while first.is_multiple_of(2) && first != 0 {
                 first >>= 1;
@@ -32,10 +44,18 @@ pub fn verify_inclusion(index: u64, size: u64, leaf: &[u8], path: &[Hash], root:
         } else {
             node = node_hash(&node, sibling);
         }
+        rungs.push(Rung { sibling: *sibling, is_left, node });
         first >>= 1;
         last >>= 1;
     }
-    last == 0 && node == root
+    (last == 0).then_some(rungs)
+}
+
+/// Does `path` lead from the leaf hash at `index` to the root of a tree of `size` leaves?
+pub fn verify_inclusion(index: u64, size: u64, leaf: &[u8], path: &[Hash], root: &[u8]) -> bool {
+    let Ok(leaf) = Hash::try_from(leaf) else { return false };
+    let top = climb(index, size, &leaf, path).map(|rungs| rungs.last().map_or(leaf, |rung| rung.node));
+    top.is_some_and(|top| top == root)
 }
 
 /// Is the tree of `old_size` leaves a beginning of the tree of `new_size` leaves?

@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use serde::Deserialize;
-use strum::{EnumString, IntoStaticStr};
+use strum::{EnumIter, EnumString, IntoStaticStr};
 
 use super::entry::{Decision, EntryKind, NewEntry};
 use super::leaf::Leaf;
@@ -131,7 +131,7 @@ pub enum ReviewReason {
 }
 
 /// What a reviewer said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr, EnumString)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr, EnumIter, EnumString)]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum ReviewState {
     /// Nothing yet.

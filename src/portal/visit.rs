@@ -1,11 +1,13 @@
 //! Which page is asked for: from a path and its parameters, and back. Nothing of a visit is believed yet.
 
 mod desk;
+mod sent;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
-pub use self::desk::{Desk, DeskPage, Sent};
+pub use self::desk::{Desk, DeskPage};
+pub use self::sent::{Attached, Posted, Sent};
 
 use crate::domain::Language;
 
@@ -163,15 +165,16 @@ impl Visit {
         Some(Self { language, place, base: base.to_owned(), is_posted: false, has_desks: false, session: None })
     }
 
+    /// Whether files may be posted to the page.
+    pub fn takes_files(&self) -> bool {
+        matches!(&self.place, Place::Desk(desk) if desk.page.takes_files())
+    }
+
     /// The same page with what was posted to it; `None` for a page that takes nothing.
-    pub fn posted(path: &str, fields: &[(String, String)], base: &str) -> Option<Self> {
-        let visit = Self::parse(path, &[], base)?;
-        let sent = |name: &str| {
-            let found = fields.iter().find(|(key, _)| key == name);
-            // Browsers end lines of a form as the network does.
-            found.map(|(_, value)| value.trim().replace("\r\n", "\n")).unwrap_or_default()
-        };
-        let place = match visit.place {
+    pub fn posted(self, posted: Posted) -> Option<Self> {
+        // Browsers end lines of a form as the network does.
+        let sent = |name: &str| posted.field(name).unwrap_or_default().trim().replace("\r\n", "\n");
+        let place = match self.place {
             Place::Tipoff(_) => Place::Tipoff(Some(TipoffForm {
                 uscc: sent("uscc"),
                 field: sent("field"),
@@ -181,10 +184,10 @@ impl Visit {
             })),
             Place::TipoffProgress(_) => Place::TipoffProgress(Some(QueryCode(sent("code")))),
             Place::Receipt(_) => Place::Receipt(Some(sent("receipt"))),
-            Place::Desk(desk) => Place::Desk(desk.posted(fields)?),
+            Place::Desk(desk) => Place::Desk(desk.posted(posted)?),
             _ => return None,
         };
-        Some(Self { place, is_posted: true, ..visit })
+        Some(Self { place, is_posted: true, ..self })
     }
 
     /// Whether something is done, and not only shown.

@@ -34,14 +34,15 @@ async function check(title, work) {
 }
 
 async function all(browser, site) {
-  for (const page of pages(site)) {
+  for (const page of [...pages(site), ...desks.pages(site)]) {
+    const whose = { ...site, account: page.account };
     for (const language of ['', '/en']) {
       const address = language + (language && page.path === '/' ? '' : page.path);
       const title = `${language || '/zh'} ${page.name}`;
-      await check(`${title}: axe-core finds nothing, in light and dark`, () => checks.axe(browser, site, address));
-      await check(`${title}: fits 320 pixels and twice the size`, () => checks.narrow(browser, site, address));
-      await check(`${title}: asks nobody else, and leaves no fault in the console`, () => checks.alone(browser, site, address, page.status));
-      if (pictures) await checks.picture(browser, site, address, join(pictures, `${page.name}${language ? '-en' : ''}.jpg`));
+      await check(`${title}: axe-core finds nothing, in light and dark`, () => checks.axe(browser, whose, address));
+      await check(`${title}: fits 320 pixels and twice the size`, () => checks.narrow(browser, whose, address));
+      await check(`${title}: asks nobody else, and leaves no fault in the console`, () => checks.alone(browser, whose, address, page.status));
+      if (pictures) await checks.picture(browser, whose, address, join(pictures, `${page.name}${language ? '-en' : ''}.jpg`));
     }
   }
   for (const [title, walk] of Object.entries({ ...walks.all, ...desks.all })) {

@@ -20,6 +20,7 @@ mod value;
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
@@ -121,6 +122,11 @@ pub enum ImportError<E: std::error::Error + Send + Sync + 'static> {
 /// Opens a file for an item's vintage: its header is found by the column names the vintage knows.
 pub fn open(path: &Path, vintage: &Vintage) -> Result<Table, ReadError> {
     reader::open(path, &|name| vintage.targets(name).is_some())
+}
+
+/// The same of a file that was sent.
+pub fn open_sent(name: &str, bytes: &Arc<[u8]>, vintage: &Vintage) -> Result<Table, ReadError> {
+    reader::open_sent(name, bytes, &|name| vintage.targets(name).is_some())
 }
 
 /// Imports the rows of `table` and reports on their quality. Rows are prepared on a thread of their own while the

@@ -3,7 +3,7 @@
 //! Deliberately absent: what columns mean. The caller tells which header cells it knows.
 
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{BufReader, Cursor, Read, Seek};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -23,6 +23,9 @@ const SNIFFED_BYTES: u64 = 1 << 16;
 /// Why a file cannot be read. No variant repeats a cell.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
+    /// A workbook was sent.
+    #[error("a workbook: save it as CSV (UTF-8) and send that")]
+    WorkbookSent,
     /// The system said no.
     #[error("the file cannot be read: {0}")]
     Io(#[from] std::io::Error),
@@ -169,20 +172,42 @@ impl Iterator for Table {
     }
 }
 
+/// Bytes to read from the beginning.
+trait Source: Read + Seek + Send {}
+
+impl<S: Read + Seek + Send> Source for S {}
+
 /// Opens a file. The header is the first row, among the first five, with the known column names.
 pub fn open(path: &Path, is_known: &dyn Fn(&str) -> bool) -> Result<Table, ReadError> {
-    let survey = encoding::survey(File::open(path)?)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let again = || Ok(Box::new(File::open(path)?) as Box<dyn Source>);
+    read_all(name, &again, &|bytes| sheet::rows(path, bytes, is_known), is_known)
+}
+
+/// The same of a file that was sent. It is text: what a workbook from a stranger unpacks to has no bound.
+pub fn open_sent(name: &str, bytes: &Arc<[u8]>, is_known: &dyn Fn(&str) -> bool) -> Result<Table, ReadError> {
+    let again = || Ok(Box::new(Cursor::new(Arc::clone(bytes))) as Box<dyn Source>);
+    read_all(name.to_owned(), &again, &|_| Err(ReadError::WorkbookSent), is_known)
+}
+
+/// Reads a table out of bytes that can be had again and again from their beginning.
+fn read_all(
+    name: String,
+    again: &dyn Fn() -> std::io::Result<Box<dyn Source>>,
+    workbook: &dyn Fn(u64) -> Result<sheet::Sheet, ReadError>,
+    is_known: &dyn Fn(&str) -> bool,
+) -> Result<Table, ReadError> {
+    let survey = encoding::survey(again()?)?;
     let read = Arc::new(AtomicU64::new(0));
     let (rows, format): (Box<dyn Iterator<Item = Result<Row, ReadError>> + Send>, String) = match survey.content {
         Content::Workbook => {
-            let sheet = sheet::rows(path, survey.bytes, is_known)?;
+            let sheet = workbook(survey.bytes)?;
             read.store(survey.bytes, Ordering::Relaxed);
             (Box::new(sheet.rows.into_iter().map(Ok)), format!("workbook, sheet {}", sheet.name))
         }
         Content::Text(encoding) => {
-            let (delimiter, word) = sniff(Transcoder::new(File::open(path)?, encoding))?;
-            let file = Counted { file: File::open(path)?, read: Arc::clone(&read) };
+            let (delimiter, word) = sniff(Transcoder::new(again()?, encoding))?;
+            let file = Counted { from: again()?, read: Arc::clone(&read) };
             let text = Transcoder::new(file, encoding);
             (Box::new(CsvRows::new(text, delimiter)), format!("CSV, {}, {word}", encoding.name()))
         }
@@ -288,14 +313,14 @@ impl<R: Read> Iterator for CsvRows<R> {
     }
 }
 
-struct Counted {
-    file: File,
+struct Counted<R> {
+    from: R,
     read: Arc<AtomicU64>,
 }
 
-impl Read for Counted {
+impl<R: Read> Read for Counted<R> {
     fn read(&mut self, output: &mut [u8]) -> std::io::Result<usize> {
-        let count = self.file.read(output)?;
+        let count = self.from.read(output)?;
         self.read.fetch_add(count as u64, Ordering::Relaxed);
         Ok(count)
     }

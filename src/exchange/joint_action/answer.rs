@@ -48,7 +48,8 @@ pub fn find(inquiry: &Inquiry, id: AssignmentId) -> Result<Option<AssignmentView
     Ok(action.assignments(inquiry).into_iter().find(|assignment| assignment.row.id == id))
 }
 
-fn by_id(inquiry: &Inquiry, id: &str) -> Result<Option<AssignmentView>, Fault> {
+/// The same by its opaque id.
+pub fn by_id(inquiry: &Inquiry, id: &str) -> Result<Option<AssignmentView>, Fault> {
     match inquiry.gateway().node_ids.decode(id) {
         Some(NodeRef::Assignment(id)) => find(inquiry, id),
         _ => Ok(None),

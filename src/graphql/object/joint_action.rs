@@ -13,7 +13,7 @@ use super::subject::Subject;
 use crate::access::Concern;
 use crate::domain::{AssignmentStage, JointActionEnding, JointActionKind, JointActionStage, Role, WorkflowStep};
 use crate::exchange::case::{self, CaseStep as Step};
-use crate::exchange::inquiry::Inquiry;
+
 use crate::exchange::joint_action::list::{AssignmentPage, JointActionPage};
 use crate::exchange::joint_action::overdue::{self, OverduePage};
 use crate::exchange::joint_action::{self, AssignmentView, JointActionView};
@@ -186,14 +186,8 @@ impl Assignment {
     /// Working days left until then; 0 on the day itself, negative when it is over. Working days by the calendar of the State Council.
     async fn working_days_left(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<i32>> {
         let inquiry = ctx.inquiry()?;
-        Ok(self.0.due_on(inquiry).map(|due| working_days_left(inquiry, due)))
+        Ok(self.0.due_on(inquiry).map(|due| case::working_days_left(inquiry, due)))
     }
-}
-
-pub(super) fn working_days_left(inquiry: &Inquiry, due: crate::domain::Date) -> i32 {
-    let (today, calendar) = (inquiry.today(), &inquiry.gateway().rules.calendar);
-    let count = |from, to| i32::try_from(calendar.working_days_between(from, to).count).unwrap_or(i32::MAX);
-    if due < today { -count(due, today).max(1) } else { count(today, due) }
 }
 
 /// A step of a case that was taken.
@@ -320,7 +314,7 @@ impl OverdueStep {
 
     /// Working days since then, at least 1.
     async fn working_days_late(&self, ctx: &Context<'_>) -> async_graphql::Result<i32> {
-        Ok(-working_days_left(ctx.inquiry()?, self.0.due_on))
+        Ok(-case::working_days_left(ctx.inquiry()?, self.0.due_on))
     }
 
     /// The joint action.

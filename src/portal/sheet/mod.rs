@@ -4,12 +4,14 @@
 //! order) holds of all.
 
 pub(super) mod form;
+pub(super) mod proof;
 pub(super) mod table;
 
 use askama::Template;
 
 use form::Kind;
 pub(super) use form::{Choice, Field, Form};
+pub(super) use proof::ProofDrawing;
 pub(super) use table::{Cell, Table};
 
 use super::card::Card;
@@ -48,12 +50,25 @@ pub(super) enum Block {
     Cards(Vec<Card>),
     /// What happened, or will: in order.
     Steps(Vec<Step>),
+    /// A proof, drawn.
+    Proof(ProofDrawing),
+    /// How far something is: so many of so many, 0 while that is not known.
+    Progress {
+        /// Done.
+        done: u64,
+        /// Of all.
+        total: u64,
+        /// What it is.
+        text: String,
+    },
     /// Text as it stands.
     Verbatim(String),
     /// Ways on: address, title, what is there.
     Doors(Vec<(String, String, String)>),
     /// One way on.
     Link(String, String),
+    /// A file: its address, its name, what it is.
+    Download(String, String, String),
 }
 
 /// A step of a case.

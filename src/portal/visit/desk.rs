@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{encoded, with_parameters};
+use super::{Posted, Sent, encoded, with_parameters};
 
 /// A page of a desk, with what was sent along.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,33 +26,137 @@ pub enum DeskPage {
     AccessLog,
     /// The authorizations that one granted or holds.
     Authorizations,
+    /// Objections and applications for repair.
+    Applications,
+    /// Objects to a record of one's own.
+    Objection,
+    /// Applies for the repair of one.
+    Repair,
+    /// How far one has come.
+    Application,
+    /// What a department was assigned.
+    Inbox,
+    /// One of them.
+    Assignment,
+    /// Joint actions.
+    Actions,
+    /// One of them.
+    Action,
+    /// Steps that are late.
+    Overdue,
+    /// Asks about a subject, for a purpose and a case.
+    Query,
+    /// Checks many subjects at once.
+    Check,
+    /// A file of a catalogue item.
+    Upload,
+    /// Must-check coverage.
+    Coverage,
+    /// Monthly returns.
+    Returns,
+    /// The ledger.
+    Ledger,
+    /// An entry of it.
+    Entry,
+    /// Queries to be reviewed.
+    Reviews,
+    /// What deserves a look.
+    Findings,
+    /// Bundles of the ledger.
+    Exports,
+    /// One of them.
+    Export,
+    /// What the policies decide.
+    Policies,
+    /// What would change.
+    PolicyDiff,
+    /// The purposes in force.
+    Purposes,
+    /// The keys.
+    Keys,
 }
 
 /// A page: path, what may stand in its address, what may be posted to it, and its price.
-struct Row(DeskPage, &'static str, &'static [&'static str], Posted, u64);
+struct Row(DeskPage, &'static str, &'static [&'static str], Takes, u64);
 
 /// What may be posted to a page, and whether posting does something or only asks.
-enum Posted {
+enum Takes {
     Nothing,
-    Does(&'static [&'static str]),
-    Asks(&'static [&'static str]),
+    Doing(&'static [&'static str]),
+    Asking(&'static [&'static str]),
 }
 
 /// Every page of the desks. A path with `{id}` stands after those that it would hide.
 const PAGES: &[Row] = &[
-    Row(DeskPage::Home, "/desk", &[], Posted::Nothing, 5),
-    Row(DeskPage::Records, "/desk/records", &["after"], Posted::Nothing, 60),
-    Row(DeskPage::AccessLog, "/desk/access-log", &["after"], Posted::Nothing, 60),
+    Row(DeskPage::Home, "/desk", &[], Takes::Nothing, 5),
+    Row(DeskPage::Records, "/desk/records", &["after"], Takes::Nothing, 60),
+    Row(DeskPage::AccessLog, "/desk/access-log", &["after"], Takes::Nothing, 60),
     Row(
         DeskPage::Authorizations,
         "/desk/authorizations",
         &["after"],
-        Posted::Does(&["revoke", "grantee", "granted-purpose", "items", "until", "uses"]),
+        Takes::Doing(&["revoke", "grantee", "granted-purpose", "items", "until", "uses"]),
         60,
     ),
+    Row(DeskPage::Applications, "/desk/applications", &["after", "kind", "overdue"], Takes::Nothing, 60),
+    Row(DeskPage::Objection, "/desk/applications/objection", &["record"], Takes::Doing(&["record", "reason"]), 20),
+    Row(
+        DeskPage::Repair,
+        "/desk/applications/repair",
+        &["record"],
+        Takes::Doing(&["record", "commitment", "kind-1", "kind-2", "kind-3", "file-1", "file-2", "file-3"]),
+        20,
+    ),
+    Row(
+        DeskPage::Application,
+        "/desk/applications/{id}",
+        &[],
+        Takes::Doing(&["act", "answer", "decision", "reason", "notice", "row"]),
+        30,
+    ),
+    Row(DeskPage::Inbox, "/desk/inbox", &["after", "stage", "overdue"], Takes::Nothing, 60),
+    Row(DeskPage::Assignment, "/desk/inbox/{id}", &[], Takes::Doing(&["answer", "reason", "report", "amountYuan"]), 30),
+    Row(DeskPage::Actions, "/desk/actions", &["after", "stage"], Takes::Nothing, 60),
+    Row(DeskPage::Action, "/desk/actions/{id}", &[], Takes::Doing(&["act", "to", "ending", "reason"]), 30),
+    Row(DeskPage::Overdue, "/desk/overdue", &["after"], Takes::Nothing, 60),
+    Row(DeskPage::Query, "/desk/query", &[], Takes::Asking(&["purpose", "case", "q"]), 100),
+    Row(DeskPage::Check, "/desk/check", &[], Takes::Doing(&["purpose", "case", "list", "file-list"]), 500),
+    Row(DeskPage::Upload, "/desk/upload", &[], Takes::Doing(&["item", "file"]), 500),
+    Row(DeskPage::Coverage, "/desk/coverage", &["department", "from", "to"], Takes::Nothing, 500),
+    Row(DeskPage::Returns, "/desk/returns", &["department", "month"], Takes::Nothing, 500),
+    Row(
+        DeskPage::Ledger,
+        "/desk/ledger",
+        &["after", "from", "to", "kind", "role", "department", "decision", "item"],
+        Takes::Nothing,
+        60,
+    ),
+    Row(DeskPage::Entry, "/desk/ledger/{id}", &[], Takes::Nothing, 10),
+    Row(
+        DeskPage::Reviews,
+        "/desk/reviews",
+        &["after", "department", "state", "overdue"],
+        Takes::Doing(&["index", "verdict", "reason"]),
+        60,
+    ),
+    Row(DeskPage::Findings, "/desk/findings", &["department", "from", "to"], Takes::Nothing, 500),
+    Row(DeskPage::Exports, "/desk/exports", &[], Takes::Doing(&["reason", "first", "disclose"]), 20),
+    Row(DeskPage::Export, "/desk/exports/{id}", &[], Takes::Nothing, 5),
+    Row(
+        DeskPage::Policies,
+        "/desk/policies",
+        &["item", "role", "department", "purpose-of", "case-of", "relation", "category"],
+        Takes::Nothing,
+        20,
+    ),
+    Row(DeskPage::PolicyDiff, "/desk/policies/diff", &[], Takes::Nothing, 500),
+    Row(DeskPage::Purposes, "/desk/purposes", &[], Takes::Nothing, 10),
+    Row(DeskPage::Keys, "/desk/keys", &[], Takes::Nothing, 10),
 ];
 
 const ID: &str = "{id}";
+/// How the names of files begin.
+const FILE: &str = "file";
 
 impl DeskPage {
     /// Every page.
@@ -75,8 +179,8 @@ impl DeskPage {
     }
 
     /// The name of the page, as its texts have it.
-    pub fn name(self) -> &'static str {
-        self.pattern().strip_prefix("/desk/").unwrap_or("title")
+    pub fn name(self) -> String {
+        self.pattern().strip_prefix("/desk/").unwrap_or("title").replace('/', "-")
     }
 
     /// What making the page is taken to cost.
@@ -86,7 +190,15 @@ impl DeskPage {
 
     /// Whether what is posted to it does something.
     pub fn does_something(self) -> bool {
-        matches!(self.row().3, Posted::Does(_))
+        matches!(self.row().3, Takes::Doing(_))
+    }
+
+    /// Whether files may be posted to it.
+    pub fn takes_files(self) -> bool {
+        match self.row().3 {
+            Takes::Nothing => false,
+            Takes::Doing(names) | Takes::Asking(names) => names.iter().any(|name| name.starts_with(FILE)),
+        }
     }
 
     /// This page, with parameters.
@@ -109,12 +221,12 @@ impl Desk {
     }
 
     /// The same page with what was posted; `None` for a page that takes nothing.
-    pub(super) fn posted(self, fields: &[(String, String)]) -> Option<Self> {
+    pub(super) fn posted(self, posted: Posted) -> Option<Self> {
         let names = match self.page.row().3 {
-            Posted::Nothing => return None,
-            Posted::Does(names) | Posted::Asks(names) => names,
+            Takes::Nothing => return None,
+            Takes::Doing(names) | Takes::Asking(names) => names,
         };
-        Some(Self { sent: Sent::of(names, fields), ..self })
+        Some(Self { sent: Sent::of_form(names, posted), ..self })
     }
 
     /// Path and parameters.
@@ -131,17 +243,7 @@ impl Desk {
         if let Some(id) = &self.id {
             members.insert("id".to_owned(), id.as_str().into());
         }
-        for (name, value) in &self.sent.0 {
-            let member = members.entry(name.as_str()).or_insert(Value::Null);
-            *member = match member.take() {
-                Value::Null => value.as_str().into(),
-                Value::Array(mut values) => {
-                    values.push(value.as_str().into());
-                    values.into()
-                }
-                first => vec![first, value.as_str().into()].into(),
-            };
-        }
+        self.sent.tell(&mut members);
         members.into()
     }
 }
@@ -154,46 +256,6 @@ fn matched<'p>(pattern: &str, path: &'p str) -> Option<&'p str> {
             let id = path.strip_prefix(before)?.strip_suffix(after)?;
             (!id.is_empty() && !id.contains('/')).then_some(id)
         }
-    }
-}
-
-/// What was sent along, by name. Its `Debug` shows no value.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct Sent(Vec<(String, String)>);
-
-impl Sent {
-    /// What is known by these names; the rest is dropped, as is what is empty.
-    fn of(names: &[&str], fields: &[(String, String)]) -> Self {
-        let known = fields.iter().filter(|(name, _)| names.contains(&name.as_str()));
-        // Browsers end lines of a form as the network does.
-        let trimmed = known.map(|(name, value)| (name.clone(), value.trim().replace("\r\n", "\n")));
-        Self(trimmed.filter(|(_, value)| !value.is_empty()).collect())
-    }
-
-    /// The value of this name; empty when it was not sent.
-    pub fn get(&self, name: &str) -> &str {
-        self.find(name).unwrap_or_default()
-    }
-
-    /// The value of this name, when it was sent.
-    pub fn find(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(of, _)| of == name).map(|(_, value)| value.as_str())
-    }
-
-    /// All values of this name.
-    pub fn all<'s>(&'s self, name: &'s str) -> impl Iterator<Item = &'s str> {
-        self.0.iter().filter(move |(of, _)| of == name).map(|(_, value)| value.as_str())
-    }
-
-    /// Whether nothing was sent.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
-impl std::fmt::Debug for Sent {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_set().entries(self.0.iter().map(|(name, _)| name)).finish()
     }
 }
 
@@ -225,10 +287,21 @@ mod tests {
         let fields: Vec<_> = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let desk = Desk::parse("/desk/authorizations", &fields).unwrap();
         assert!(desk.sent.is_empty(), "none of them belongs in the address");
-        let desk = desk.posted(&fields).unwrap();
-        assert_eq!(desk.arguments(), serde_json::json!({ "revoke": "x\ny", "items": ["a", "b"] }));
+        let files = ["revoke", "stranger"].map(|name| {
+            let file = super::super::Attached { name: "secret-name".to_owned(), bytes: b"abc".to_vec() };
+            (name.to_owned(), file)
+        });
+        let desk = desk.posted(Posted { fields: fields.to_vec(), files: files.to_vec() }).unwrap();
+        let told = desk.arguments();
+        assert_eq!((&told["revoke"], &told["items"]), (&"x\ny".into(), &serde_json::json!(["a", "b"])));
+        assert_eq!(told["revoke file"]["bytes"], 3, "{told}");
+        assert!(desk.sent.file("stranger").is_none() && desk.sent.file("revoke").is_some());
         assert_eq!((desk.sent.get("revoke"), desk.sent.find("until")), ("x\ny", None));
-        assert!(!format!("{desk:?}").contains('y'), "{desk:?}");
-        assert_eq!(Desk::parse("/desk/records", &[]).unwrap().posted(&fields), None, "a page that takes nothing");
+        assert!(!format!("{desk:?}").contains("secret") && !format!("{desk:?}").contains("x\\ny"), "{desk:?}");
+        assert_eq!(
+            Desk::parse("/desk/records", &[]).unwrap().posted(Posted::default()),
+            None,
+            "a page that takes nothing"
+        );
     }
 }

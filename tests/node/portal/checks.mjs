@@ -6,13 +6,22 @@ const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
 /** Opens a page in a context of its own, does the work, and closes both. */
-export async function on(browser, options, work) {
+export async function on(browser, { account, base, ...options }, work) {
   const context = await browser.newContext(options);
   try {
-    return await work(await context.newPage(), context);
+    const page = await context.newPage();
+    if (account) await logIn(page, base, account);
+    return await work(page, context);
   } finally {
     await context.close();
   }
+}
+
+/** Logs in by the account's name, and stands at the desk then. */
+export async function logIn(page, base, account, address = '/desk') {
+  await page.goto(base + address);
+  await page.click(`button[value="${account}"]`);
+  await page.waitForURL(base + address);
 }
 
 /** WCAG 2.2 AA and the best practices of axe-core. The policy of the page would refuse the foreign script, rightly. */
@@ -23,9 +32,9 @@ export async function axe_on(page) {
   assert.deepEqual(told, []);
 }
 
-export async function axeFindsNothing(browser, { base }, address) {
+export async function axeFindsNothing(browser, { base, account }, address) {
   for (const colorScheme of ['light', 'dark']) {
-    await on(browser, { bypassCSP: true, colorScheme }, async (page) => {
+    await on(browser, { bypassCSP: true, colorScheme, base, account }, async (page) => {
       await page.goto(base + address);
       await axe_on(page);
     });
@@ -34,9 +43,9 @@ export async function axeFindsNothing(browser, { base }, address) {
 export { axeFindsNothing as axe };
 
 /** Nothing is cut off or scrolled sideways: on a small telephone, and on 1280 pixels at 400 and at 200 per cent. */
-export async function narrow(browser, { base }, address) {
+export async function narrow(browser, { base, account }, address) {
   for (const [width, height] of [[320, 640], [640, 400]]) {
-    await on(browser, { viewport: { width, height } }, async (page) => {
+    await on(browser, { viewport: { width, height }, base, account }, async (page) => {
       await page.goto(base + address);
       const wide = await page.evaluate(() => document.scrollingElement.scrollWidth);
       assert.ok(wide <= width, `${wide} pixels wide at ${width}`);
@@ -51,8 +60,8 @@ export async function narrow(browser, { base }, address) {
 }
 
 /** The page asks this gateway alone, is small, and the console stays empty. */
-export async function alone(browser, { base }, address, status = 200) {
-  await on(browser, {}, async (page) => {
+export async function alone(browser, { base, account }, address, status = 200) {
+  await on(browser, { base, account }, async (page) => {
     const [strangers, faults] = [[], []];
     let bytes = 0;
     page.on('request', (request) => request.url().startsWith(`${base}/`) || strangers.push(request.url()));
@@ -65,14 +74,16 @@ export async function alone(browser, { base }, address, status = 200) {
     const expected = status === 200 ? [] : faults.filter((text) => text.includes(String(status)));
     assert.deepEqual(faults, expected);
     assert.ok(bytes > 1_000 && bytes < 100_000, `${bytes} bytes`);
+    const missing = (await page.textContent('body')).match(/\[[a-z]+(-[A-Za-z_]+)+\]/);
+    assert.equal(missing, null, 'no text is missing');
     const html = await page.evaluate(() => document.documentElement.lang);
     assert.equal(html, address.startsWith('/en') ? 'en' : 'zh-CN');
   });
 }
 
 /** A picture of the page for docs/portal.md. */
-export async function picture(browser, { base }, address, path) {
-  await on(browser, { viewport: { width: 960, height: 720 } }, async (page) => {
+export async function picture(browser, { base, account }, address, path) {
+  await on(browser, { viewport: { width: 960, height: 720 }, base, account }, async (page) => {
     await page.goto(base + address);
     await page.screenshot({ path, type: 'jpeg', quality: 60 });
   });

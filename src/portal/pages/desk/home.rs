@@ -47,8 +47,38 @@ fn of(frame: &Frame, inquiry: &Inquiry) -> Result<Option<Cell>, Fault> {
 /// What there is for a role, in the order of the work.
 fn pages(role: Role) -> &'static [DeskPage] {
     match role {
-        Role::Subject => &[DeskPage::Records, DeskPage::AccessLog, DeskPage::Authorizations],
+        Role::Subject => &[
+            DeskPage::Records,
+            DeskPage::AccessLog,
+            DeskPage::Authorizations,
+            DeskPage::Applications,
+            DeskPage::Actions,
+        ],
+        Role::Department => &[
+            DeskPage::Inbox,
+            DeskPage::Query,
+            DeskPage::Check,
+            DeskPage::Upload,
+            DeskPage::Applications,
+            DeskPage::Actions,
+            DeskPage::Overdue,
+            DeskPage::Coverage,
+            DeskPage::Returns,
+        ],
+        Role::Coordinator => &[
+            DeskPage::Actions,
+            DeskPage::Overdue,
+            DeskPage::Applications,
+            DeskPage::Inbox,
+            DeskPage::Query,
+            DeskPage::Coverage,
+            DeskPage::Returns,
+        ],
         Role::Grantee => &[DeskPage::Authorizations],
-        _ => &[],
+        Role::Auditor => {
+            &[DeskPage::Ledger, DeskPage::Reviews, DeskPage::Findings, DeskPage::Exports, DeskPage::Coverage]
+        }
+        Role::SecurityAdmin => &[DeskPage::Policies, DeskPage::PolicyDiff, DeskPage::Purposes, DeskPage::Keys],
+        Role::Public | Role::SystemAdmin => &[],
     }
 }

@@ -1,0 +1,176 @@
+//! `/desk/query`: asks about a subject for a purpose and a case: by code, by a part of a name, by citizen number.
+
+use super::FIRST;
+use crate::catalogue::CATEGORIES;
+use crate::domain::identifier::{CitizenNumber, Uscc};
+use crate::domain::text::clean;
+use crate::exchange::candidate::{self, CHARACTERS_MAX, CHARACTERS_MIN};
+use crate::exchange::fault::Fault;
+use crate::exchange::inquiry::Inquiry;
+use crate::exchange::record::Selection;
+use crate::exchange::subject::{self, SubjectView};
+use crate::portal::card::Card;
+use crate::portal::faults::Faults;
+use crate::portal::frame::Frame;
+use crate::portal::made::Made;
+use crate::portal::sheet::{Block, Cell, Choice, Field, Form, Sheet};
+use crate::portal::visit::{DeskPage, Sent};
+
+/// Records of each item.
+const RECORDS: usize = 10;
+
+pub(super) fn make(frame: Frame, inquiry: &Inquiry, sent: &Sent) -> Result<Made, Fault> {
+    let mut faults = Faults::default();
+    let (title, lead) = (frame.text("desk-query"), frame.text("desk-query-what"));
+    let mut sheet = Sheet::new(frame, title, lead);
+    let mut found = Found::Nobody;
+    if sheet.frame.is_posted {
+        faults = declared(&sheet.frame, inquiry, sent);
+        if faults.is_empty() {
+            found = look_up(inquiry, sent.get("q"))?;
+            if let Found::Unreadable(text) = found {
+                faults.add("q", sheet.frame.text(text));
+            }
+        }
+    }
+    let form = asking(&sheet.frame, inquiry, (sent, &faults));
+    sheet.form(form);
+    if sheet.frame.is_posted && faults.is_empty() {
+        show(&mut sheet, inquiry, sent, found)?;
+    }
+    sheet.made()
+}
+
+/// Purpose and case, as every page that needs them asks for them.
+pub(super) fn fields(form: Form, frame: &Frame, inquiry: &Inquiry, (sent, faults): (&Sent, &Faults)) -> Form {
+    let purposes = inquiry.gateway().decider.purposes();
+    let claims = inquiry.caller().claims();
+    let mine =
+        purposes.iter().filter(|purpose| purpose.claimable(claims.role, claims.department.as_ref(), inquiry.today()));
+    let mine = mine.map(|purpose| Choice::new(purpose.code.as_str(), frame.of(&purpose.title).to_owned())).collect();
+    form.field(Field::one("purpose", frame.text("query-purpose"), mine).sent(sent, faults))
+        .field(Field::line("case", frame.text("query-case"), 64).help(frame.text("query-case-help")).sent(sent, faults))
+}
+
+/// What is wrong with the purpose and the case.
+pub(super) fn declared(frame: &Frame, inquiry: &Inquiry, sent: &Sent) -> Faults {
+    let mut faults = Faults::default();
+    let purposes = inquiry.gateway().decider.purposes();
+    match purposes.get(sent.get("purpose")) {
+        None => faults.add("purpose", frame.text("query-purpose-missing")),
+        Some(purpose) if !purpose.usable_with(sent.find("case")) => {
+            faults.add("case", frame.text("query-case-missing"));
+        }
+        Some(_) => {}
+    }
+    faults
+}
+
+fn asking(frame: &Frame, inquiry: &Inquiry, (sent, faults): (&Sent, &Faults)) -> Form {
+    let form = Form::new(DeskPage::Query.pattern(), frame.text("query-button"));
+    fields(form, frame, inquiry, (sent, faults)).field(
+        Field::line("q", frame.text("query-whom"), 200)
+            .required()
+            .help(frame.text("query-whom-help"))
+            .sent(sent, faults),
+    )
+}
+
+enum Found {
+    Nobody,
+    One(Box<SubjectView>),
+    Several(Vec<SubjectView>),
+    /// What cannot be searched for, by the name of its text.
+    Unreadable(&'static str),
+}
+
+fn look_up(inquiry: &Inquiry, text: &str) -> Result<Found, Fault> {
+    let text = clean(text);
+    let one = |view: Option<SubjectView>| view.map_or(Found::Nobody, |view| Found::One(Box::new(view)));
+    if let Ok(uscc) = Uscc::parse(&text) {
+        return subject::by_uscc(inquiry, &uscc).map(one);
+    }
+    if let Ok(number) = CitizenNumber::parse(&text) {
+        return subject::by_citizen_number(inquiry, &number).map(one);
+    }
+    if !(CHARACTERS_MIN..=CHARACTERS_MAX).contains(&text.chars().count()) {
+        return Ok(Found::Unreadable("search-too-short"));
+    }
+    let found = candidate::candidates(inquiry, &text, None, FIRST)?;
+    let several: Vec<SubjectView> = found.subjects.into_iter().map(|(view, _)| view).collect();
+    Ok(if several.is_empty() { Found::Nobody } else { Found::Several(several) })
+}
+
+fn show(sheet: &mut Sheet, inquiry: &Inquiry, sent: &Sent, found: Found) -> Result<(), Fault> {
+    match found {
+        Found::Nobody | Found::Unreadable(_) => {
+            sheet.heading("query-found");
+            sheet.say("query-nobody");
+            Ok(())
+        }
+        Found::One(view) => one(sheet, inquiry, &view),
+        Found::Several(views) => {
+            sheet.heading("search-results");
+            sheet.say("search-candidates");
+            for (at, view) in views.iter().enumerate() {
+                candidate(sheet, inquiry, sent, (at, view))?;
+            }
+            Ok(())
+        }
+    }
+}
+
+/// A candidate, with a button that asks about it for the same purpose and case.
+fn candidate(
+    sheet: &mut Sheet,
+    inquiry: &Inquiry,
+    sent: &Sent,
+    (at, view): (usize, &SubjectView),
+) -> Result<(), Fault> {
+    let name = view.name(inquiry)?.unwrap_or_else(|| sheet.frame.text("subject-unnamed"));
+    let code = view.uscc(inquiry)?.map(str::to_owned);
+    let told = code.clone().unwrap_or_else(|| sheet.frame.text("subject-no-code"));
+    sheet.push(Block::Facts(vec![(told, Cell::recorded(name.clone()))]));
+    if let Some(code) = code {
+        let form = Form::new(DeskPage::Query.pattern(), sheet.frame.text("query-button"))
+            .among(format!("candidate-{at}"), name)
+            .hidden("purpose", sent.get("purpose"))
+            .hidden("case", sent.get("case"))
+            .hidden("q", &code);
+        sheet.form(form);
+    }
+    Ok(())
+}
+
+/// All that the purpose shows of a subject, chapter by chapter.
+fn one(sheet: &mut Sheet, inquiry: &Inquiry, view: &SubjectView) -> Result<(), Fault> {
+    let frame = &sheet.frame;
+    let name = view.name(inquiry)?.unwrap_or_else(|| frame.text("subject-unnamed"));
+    let mut facts = vec![
+        (frame.text("case-subject"), Cell::recorded(name)),
+        (frame.text("query-category"), frame.word("category", view.category().name()).into()),
+    ];
+    if let Some(code) = view.uscc(inquiry)? {
+        facts.push((frame.text("query-code"), code.into()));
+    }
+    sheet.heading("query-found");
+    sheet.push(Block::Facts(facts));
+    let counts = view.counts(inquiry)?;
+    for chapter in CATEGORIES {
+        for (item, total) in counts.iter().filter(|(item, _)| item.category == chapter) {
+            let selection =
+                Selection { subject: Some(view.id()), item: Some(item.code.clone()), ..Selection::default() };
+            let found = view.records(inquiry, &selection, None, RECORDS)?;
+            let frame = &sheet.frame;
+            let title = format!("{} · {}", frame.of(&item.title), frame.total(total));
+            let cards =
+                found.records.iter().map(|view| Card::of(frame, inquiry, view)).collect::<Result<Vec<_>, _>>()?;
+            sheet.push(Block::Heading(title));
+            sheet.push(Block::Cards(cards));
+            if found.has_next {
+                sheet.say("query-more");
+            }
+        }
+    }
+    Ok(())
+}
