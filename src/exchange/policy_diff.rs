@@ -6,11 +6,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use strum::IntoEnumIterator as _;
+
 use super::inquiry::Inquiry;
+use crate::access::purposes::Purposes;
 use crate::access::{Asking, Decider, Decision, Purpose, may_stand};
 use crate::catalogue::Item;
 use crate::domain::{Date, DepartmentId, ItemCode, PurposeCode, Relation, Role, SubjectCategory};
-use strum::IntoEnumIterator as _;
 
 /// What would change.
 #[derive(Clone, Debug)]
@@ -54,7 +56,7 @@ pub struct Difference {
 pub fn of(inquiry: &Inquiry, most: usize) -> Result<PolicyDiff, Vec<String>> {
     let gateway = inquiry.gateway();
     let told = |faults: Vec<_>| faults.iter().map(ToString::to_string).collect::<Vec<String>>();
-    let then = Decider::load(&gateway.policies, Arc::clone(&gateway.catalogue)).map_err(|faults| told(faults))?;
+    let then = Decider::load(&gateway.policies, Arc::clone(&gateway.catalogue)).map_err(told)?;
     let ids = |decider: &Decider| decider.policy_ids().into_iter().collect::<BTreeSet<_>>();
     let (old, new) = (ids(&gateway.decider), ids(&then));
     let is_same = gateway.decider.policy_hash() == then.policy_hash();
@@ -74,7 +76,7 @@ pub fn of(inquiry: &Inquiry, most: usize) -> Result<PolicyDiff, Vec<String>> {
 
 fn compare(found: &mut PolicyDiff, deciders: (&Decider, &Decider), inquiry: &Inquiry, most: usize) {
     let purposes = [deciders.0.purposes(), deciders.1.purposes()];
-    let mut codes: Vec<&Purpose> = purposes.iter().flat_map(|purposes| purposes.iter()).collect();
+    let mut codes: Vec<&Purpose> = purposes.iter().flat_map(Purposes::iter).collect();
     codes.sort_by(|one, other| one.code.cmp(&other.code));
     codes.dedup_by(|one, other| one.code == other.code);
     let department = inquiry.gateway().departments.iter().next().map(|known| known.id.clone());

@@ -64,8 +64,8 @@ fn oldest(now: Instant, lifetimes: Lifetimes) -> (Instant, Instant) {
     (now.plus_seconds(-lifetimes.idle_seconds), now.plus_seconds(-lifetimes.absolute_seconds))
 }
 
-/// What was sealed in a session that still lasts; its use is noted.
-pub fn find(gateway: &Gateway, id: &[u8; 32], lifetimes: Lifetimes) -> Result<Option<Vec<u8>>, Fault> {
+/// What was sealed in a session that still lasts. Its use is noted when somebody uses it; a page that waits for news does not.
+pub fn find(gateway: &Gateway, id: &[u8; 32], lifetimes: Lifetimes, is_used: bool) -> Result<Option<Vec<u8>>, Fault> {
     let now = gateway.ambient.now();
     let (seen_before, begun_before) = oldest(now, lifetimes);
     let Some(session) = gateway.registry.read(|connection| store::session::find(connection, id))? else {
@@ -74,7 +74,7 @@ pub fn find(gateway: &Gateway, id: &[u8; 32], lifetimes: Lifetimes) -> Result<Op
     if session.seen_at < seen_before || session.begun_at < begun_before {
         return Ok(None);
     }
-    if session.seen_at <= now.plus_seconds(-NOTED_SECONDS) {
+    if is_used && session.seen_at <= now.plus_seconds(-NOTED_SECONDS) {
         gateway.registry.write(|connection| store::session::touch(connection, id, now))?;
     }
     Ok(Some(session.sealed))

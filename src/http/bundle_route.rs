@@ -9,6 +9,7 @@ use actix_web::web::{self, Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 
+use super::login_route;
 use super::request::{self, NotIdentified};
 use super::service::Service;
 use crate::admission::bucket;
@@ -115,7 +116,7 @@ async fn auditor(service: &Arc<Service>, request: &HttpRequest) -> Result<(Calle
     let address = service.client_address(request);
     // Refusals without data are counted per network and minute, as those of queries are.
     let count = |code: Code| service.folding.record(bucket(address), code.name());
-    let caller = request::caller(service, request).await.map_err(|refused| match refused {
+    let caller = login_route::caller(service, request).await.map_err(|refused| match refused {
         NotIdentified::Refused(refusal) => {
             count(Code::Unauthenticated);
             let mut response = told(StatusCode::UNAUTHORIZED, refusal.reason().description());

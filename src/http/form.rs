@@ -3,7 +3,7 @@
 use actix_multipart::{Field, Multipart};
 use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{HOST, ORIGIN};
+use actix_web::http::header::{HOST, HeaderMap, ORIGIN};
 use actix_web::web::{Payload, Query};
 use futures_util::TryStreamExt as _;
 
@@ -44,7 +44,7 @@ impl NotRead {
 
 /// The fields of a form that was posted. Files are read for pages that take some.
 pub(super) async fn read(request: &HttpRequest, payload: Payload, takes_files: bool) -> Result<Posted, NotRead> {
-    if !is_ours(request) {
+    if !is_ours(request.headers()) {
         return Err(NotRead::OtherSite);
     }
     let media = request::content_type(request).and_then(|media| media.split(';').next()).map(str::trim);
@@ -56,8 +56,8 @@ pub(super) async fn read(request: &HttpRequest, payload: Payload, takes_files: b
 }
 
 /// What the browser says of where a form stands (Fetch Metadata); an older one says its origin alone.
-fn is_ours(request: &HttpRequest) -> bool {
-    let header = |name: &str| request::text(request.headers(), name);
+pub(super) fn is_ours(headers: &HeaderMap) -> bool {
+    let header = |name: &str| request::text(headers, name);
     match header("sec-fetch-site") {
         Some(site) => matches!(site, "same-origin" | "none"),
         None => header(ORIGIN.as_str()).is_none_or(|origin| is_of(origin, header(HOST.as_str()).unwrap_or_default())),

@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, COOKIE, LOCATION, SET_COOKIE};
+use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL, COOKIE, HeaderMap, LOCATION, SET_COOKIE};
+use actix_web::http::{Method, StatusCode};
 use actix_web::web::{self, Data, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::form;
 use super::portal_route::{answer, base_of, plain};
+use super::request::{self, NotIdentified};
 use super::service::Service;
 use crate::authentication::openid::nonce_of;
-use crate::authentication::{Caller, RequestHeaders};
+use crate::authentication::{Caller, Proof, RequestHeaders};
 use crate::domain::Language;
 use crate::exchange::fault::Fault;
 use crate::exchange::session::{self, Lifetimes};
@@ -58,12 +59,12 @@ fn gone(name: &str) -> String {
 
 /// What stands in the cookie of a session.
 pub(super) fn session_cookie(request: &HttpRequest) -> Option<&str> {
-    sent(request, SESSION)
+    sent(request.headers(), SESSION)
 }
 
 /// The value of a cookie; of two of one name the first.
-fn sent<'r>(request: &'r HttpRequest, name: &str) -> Option<&'r str> {
-    let cookies = request.headers().get_all(COOKIE).filter_map(|value| value.to_str().ok());
+fn sent<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    let cookies = headers.get_all(COOKIE).filter_map(|value| value.to_str().ok());
     let pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
     pairs.into_iter().find(|(found, _)| *found == name).map(|(_, value)| value)
 }
@@ -77,10 +78,10 @@ fn lifetimes(service: &Service) -> Option<Lifetimes> {
 }
 
 /// The session that a request belongs to, and who it is. Blocks for a look into the registry.
-pub(super) fn held(service: &Service, cookie: Option<&str>) -> Option<Held> {
+pub(super) fn held(service: &Service, cookie: Option<&str>, is_used: bool) -> Option<Held> {
     let lifetimes = lifetimes(service)?;
     let id = session::id_of(cookie?);
-    let sealed = match session::find(&service.gateway, &id, lifetimes) {
+    let sealed = match session::find(&service.gateway, &id, lifetimes, is_used) {
         Ok(sealed) => sealed?,
         Err(fault) => {
             tracing::warn!(?fault, "a session cannot be looked up");
@@ -89,6 +90,30 @@ pub(super) fn held(service: &Service, cookie: Option<&str>) -> Option<Held> {
     };
     let caller = service.session_seal.open(&sealed, &id)?;
     Some(Held { id, caller })
+}
+
+/// Who asks for a file that a desk links to: by token, or by the session of a browser that stands on a page of ours.
+pub(super) async fn caller(service: &Arc<Service>, request: &HttpRequest) -> Result<Caller, NotIdentified> {
+    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+    if is_read { caller_of(service, request.headers(), true).await } else { request::caller(service, request).await }
+}
+
+/// The same from headers alone. Waiting for news is no use of a session.
+pub(super) async fn caller_of(
+    service: &Arc<Service>,
+    headers: &HeaderMap,
+    is_used: bool,
+) -> Result<Caller, NotIdentified> {
+    let has_token = headers.contains_key(AUTHORIZATION);
+    let cookie = sent(headers, SESSION).filter(|_| !has_token && form::is_ours(headers));
+    if let Some(cookie) = cookie.map(str::to_owned) {
+        let service = Arc::clone(service);
+        let found = web::block(move || held(&service, Some(&cookie), is_used)).await;
+        if let Some(held) = found.map_err(|_| NotIdentified::Unavailable)? {
+            return Ok(held.caller);
+        }
+    }
+    request::caller_of(service, headers).await
 }
 
 fn see_other(location: &str) -> actix_web::HttpResponseBuilder {
@@ -121,7 +146,7 @@ pub async fn begin(service: Data<Arc<Service>>, request: HttpRequest, wanted: Qu
     if service.login.is_none() {
         return refuse(StatusCode::NOT_FOUND, Refused::NotFound);
     }
-    if service.admission.admit_address(address).is_err() || service.admission.admit_tipoff(address).is_err() {
+    if service.admission.admit_address(address).is_err() {
         return refuse(StatusCode::TOO_MANY_REQUESTS, Refused::RateLimited);
     }
     let log_in = session::new_log_in(&service.gateway, &then);
@@ -143,12 +168,15 @@ pub async fn begin(service: Data<Arc<Service>>, request: HttpRequest, wanted: Qu
 /// The browser is back with a code: who is it?
 pub async fn callback(service: Data<Arc<Service>>, request: HttpRequest, returned: Query<Returned>) -> HttpResponse {
     let address = service.client_address(&request);
-    let log_in = sent(&request, LOG_IN).and_then(|sealed| session::open_log_in(&service.gateway, sealed));
+    let log_in = sent(request.headers(), LOG_IN).and_then(|sealed| session::open_log_in(&service.gateway, sealed));
     let then = log_in.as_ref().map(|log_in| log_in.then.clone()).unwrap_or_default();
     let language = Visit::language_of(&then);
     let mut refused = plain(&service, language, StatusCode::UNAUTHORIZED, Refused::Unauthenticated);
     if let Ok(gone) = gone(LOG_IN).parse() {
         refused.headers_mut().insert(SET_COOKIE, gone);
+    }
+    if service.admission.admit_address(address).is_err() {
+        return plain(&service, language, StatusCode::TOO_MANY_REQUESTS, Refused::RateLimited);
     }
     let Returned { code, state, iss } = returned.into_inner();
     let (Some(log_in), Some(code), Some(state)) = (log_in, code, state) else { return refused };
@@ -192,6 +220,10 @@ fn redeem(
     let bearer = format!("Bearer {token}");
     let headers = RequestHeaders { authorization: vec![bearer.as_bytes()], ..RequestHeaders::default() };
     let caller = service.authenticator.authenticate(&headers).map_err(|_| "the identity token is not valid")?;
+    let is_of_provider = matches!(caller.proof(), Proof::Bearer { issuer, .. } if *issuer == login.settings().issuer);
+    if !is_of_provider {
+        return Err("the identity token is of another issuer");
+    }
     if nonce_of(&token).as_deref() != Some(log_in.binding.nonce.as_str()) {
         return Err("the identity token is of another log-in");
     }
@@ -217,9 +249,9 @@ pub async fn end(service: Data<Arc<Service>>, request: HttpRequest, payload: Pay
     let address = service.client_address(&request).to_string();
     let work = {
         let service = Arc::clone(&service);
-        let cookie = sent(&request, SESSION).map(str::to_owned);
+        let cookie = sent(request.headers(), SESSION).map(str::to_owned);
         move || {
-            let Some(held) = held(&service, cookie.as_deref()) else { return Ok(None) };
+            let Some(held) = held(&service, cookie.as_deref(), true) else { return Ok(None) };
             if !session::is_form_token(&service.gateway, &held.id, &token) {
                 return Err(Fault::Forbidden);
             }

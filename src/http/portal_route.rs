@@ -187,7 +187,7 @@ fn asked_for(request: &HttpRequest, (path, base): (&str, &str)) -> Result<Visit,
 /// The session that a desk's page is for. Whoever has none is sent to log in, before a form of theirs is read.
 async fn seat(service: &Arc<Service>, request: &HttpRequest, visit: &Visit) -> Result<Held, Refusal> {
     let (looking, cookie) = (Arc::clone(service), login_route::session_cookie(request).map(str::to_owned));
-    let held = web::block(move || login_route::held(&looking, cookie.as_deref())).await;
+    let held = web::block(move || login_route::held(&looking, cookie.as_deref(), true)).await;
     if let Some(held) = held.map_err(|_| Refusal::failed())? {
         return Ok(held);
     }
@@ -210,8 +210,13 @@ fn seated(service: &Service, (held, visit): (Held, Visit), token: Option<&str>) 
     if token.is_some_and(|sent| !session::is_form_token(&service.gateway, &held.id, sent)) {
         return Err(Refusal::forbidden());
     }
-    let (purpose, case) = visit.declared();
-    let caller = declaring(held.caller, &RequestHeaders { purpose, case, ..RequestHeaders::default() });
+    let declared = RequestHeaders {
+        purpose: visit.declared("purpose"),
+        case: visit.declared("case"),
+        authorization_id: visit.declared("authorization"),
+        ..RequestHeaders::default()
+    };
+    let caller = declaring(held.caller, &declared);
     Ok((caller, visit.with_session(session::form_token(&service.gateway, &held.id))))
 }
 

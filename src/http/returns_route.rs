@@ -8,7 +8,8 @@ use actix_web::web::{self, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 
-use super::request::{self, NotIdentified};
+use super::login_route;
+use super::request::NotIdentified;
 use super::service::Service;
 use crate::admission::bucket;
 use crate::domain::DepartmentId;
@@ -37,7 +38,7 @@ pub async fn get(
         service.folding.record(bucket(address), code.name());
         told(status, message)
     };
-    let caller = match request::caller(&service, &request).await {
+    let caller = match login_route::caller(&service, &request).await {
         Ok(caller) => caller,
         Err(NotIdentified::Refused(refusal)) => {
             let mut response = refuse(StatusCode::UNAUTHORIZED, Code::Unauthenticated, refusal.reason().description());

@@ -11,6 +11,7 @@ use actix_web::web::{self, Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 
+use super::login_route;
 use super::request::{self, NotIdentified, Unreadable};
 use super::service::Service;
 use crate::admission::bucket;
@@ -76,7 +77,7 @@ pub async fn get(service: Data<Arc<Service>>, request: HttpRequest, path: web::P
         service.folding.record(bucket(address), code.name());
         told(status, message)
     };
-    let caller = match request::caller(&service, &request).await {
+    let caller = match login_route::caller(&service, &request).await {
         Ok(caller) => caller,
         Err(NotIdentified::Refused(refusal)) => {
             return refuse(StatusCode::UNAUTHORIZED, Code::Unauthenticated, refusal.reason().description());

@@ -21,9 +21,10 @@ pub struct Asset {
     pub body: &'static str,
 }
 
-static ASSETS: LazyLock<[Asset; 3]> = LazyLock::new(|| {
+static ASSETS: LazyLock<[Asset; 4]> = LazyLock::new(|| {
     [
         asset("portal.css", "text/css; charset=utf-8", include_str!("assets/portal.css")),
+        asset("live.js", "text/javascript; charset=utf-8", include_str!("assets/live.js")),
         asset("verify.js", "text/javascript; charset=utf-8", include_str!("assets/verify.js")),
         asset("icon.svg", "image/svg+xml", include_str!("assets/icon.svg")),
     ]

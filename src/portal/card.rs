@@ -31,6 +31,8 @@ pub(super) struct Card {
     /// That an objection is examined, or a repair.
     pub(super) annotations: Vec<String>,
     pub(super) lines: Vec<Line>,
+    /// Ways on: address and what is there.
+    pub(super) ways: Vec<(String, String)>,
 }
 
 /// A subject by name and code.
@@ -91,6 +93,7 @@ impl Card {
             state,
             annotations: annotations.into_iter().map(|kind| annotation(frame, kind)).collect(),
             lines,
+            ways: Vec::new(),
         })
     }
 

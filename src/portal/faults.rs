@@ -5,11 +5,6 @@
 pub(super) struct Faults(Vec<(String, String)>);
 
 impl Faults {
-    /// One fault alone.
-    pub(super) fn one(field: &str, text: String) -> Self {
-        Self(vec![(field.to_owned(), text)])
-    }
-
     /// Another one; of a field the first stays.
     pub(super) fn add(&mut self, field: &str, text: String) {
         if self.at(field).is_none() {

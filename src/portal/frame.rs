@@ -133,6 +133,11 @@ impl Frame {
         localised(self.other(), &self.address)
     }
 
+    /// This page.
+    pub(super) fn here(&self) -> String {
+        self.link(&self.address)
+    }
+
     /// A page of ours in this language.
     pub(super) fn link(&self, address: &str) -> String {
         localised(self.language, address)

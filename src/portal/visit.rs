@@ -216,11 +216,11 @@ impl Visit {
         Self { has_desks, ..self }
     }
 
-    /// What a desk's page declares that it is asked for: purpose and case.
-    pub fn declared(&self) -> (Option<&str>, Option<&str>) {
+    /// What a desk's page declares that it is asked for, by name: `purpose`, `case`, `authorization`.
+    pub fn declared(&self, name: &str) -> Option<&str> {
         match &self.place {
-            Place::Desk(desk) => (desk.sent.find("purpose"), desk.sent.find("case")),
-            _ => (None, None),
+            Place::Desk(desk) => desk.sent.find(name),
+            _ => None,
         }
     }
 

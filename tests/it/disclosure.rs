@@ -3,6 +3,7 @@
 
 pub mod actors;
 mod canaries;
+mod desks;
 mod emergencies;
 mod fields;
 mod filters;

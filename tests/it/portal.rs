@@ -3,4 +3,6 @@
 mod browser;
 mod hostile;
 mod numbers;
+mod provider;
+mod sessions;
 mod views;

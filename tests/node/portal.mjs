@@ -48,13 +48,19 @@ async function all(browser, site) {
   for (const [title, walk] of Object.entries({ ...walks.all, ...desks.all })) {
     await check(title, () => walk(browser, site));
   }
+  for (const prefix of ['', '/en']) {
+    const is = (zh, en) => new RegExp(prefix ? en : zh);
+    for (const [title, walk] of Object.entries(desks.roles)) {
+      await check(`${prefix || '/zh'} ${title}`, () => walk(browser, site, { prefix, is }));
+    }
+  }
 }
 
 try {
-  await withDemo(binary, async ({ url, samples, tokens }) => {
+  await withDemo(binary, async ({ url, samples, tokens, folder }) => {
     const browser = await chromium.launch(BROWSER);
     try {
-      await all(browser, { base: url, samples, tokens });
+      await all(browser, { base: url, samples, tokens, folder });
     } finally {
       await browser.close();
     }

@@ -21,6 +21,12 @@ pub struct SentFile {
     pub bytes: Arc<[u8]>,
 }
 
+impl std::fmt::Debug for SentFile {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "SentFile({}, {} bytes)", self.item, self.bytes.len())
+    }
+}
+
 /// What came of a file that was sent.
 #[derive(Debug)]
 pub struct FileReport {

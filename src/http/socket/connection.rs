@@ -20,7 +20,8 @@ use crate::admission::bucket;
 use crate::exchange::push::feed;
 use crate::graphql::engine::Envelope;
 use crate::graphql::error::Code;
-use crate::http::request::{self, NotIdentified};
+use crate::http::login_route;
+use crate::http::request::NotIdentified;
 use crate::http::service::Service;
 
 /// How long a client may take to initialise.
@@ -163,7 +164,7 @@ impl Connection {
             service.folding.record(bucket(*address), code.name());
             Err(Some(Closing::Forbidden))
         };
-        match request::caller_of(service, headers).await {
+        match login_route::caller_of(service, headers, false).await {
             Ok(caller) => match feed::receiver(&caller) {
                 Ok(receiver) => Ok(Some(receiver.to_owned())),
                 Err(_) => refused(Code::Forbidden),

@@ -14,7 +14,8 @@ use crate::exchange::push::{EventRow, feed};
 use crate::graphql::engine::{Envelope, Prepared};
 use crate::graphql::media::Outcome;
 use crate::http::graphql_route::{self as route, Arrival, Begun, Refusal};
-use crate::http::request::{self, NotIdentified};
+use crate::http::login_route;
+use crate::http::request::NotIdentified;
 
 /// How often it is looked for events that another gateway has written.
 const EVERY: Duration = Duration::from_secs(1);
@@ -118,7 +119,7 @@ impl Subscription {
     /// Who asks, now, and whether it is not too much.
     async fn admit<T>(&self) -> Result<Admission, Told<T>> {
         let service = &self.shared.service;
-        let caller = match request::caller_of(service, &self.shared.headers).await {
+        let caller = match login_route::caller_of(service, &self.shared.headers, false).await {
             Ok(caller) => caller,
             Err(NotIdentified::Refused(_)) => return Err(Told::Close(Closing::Forbidden)),
             Err(NotIdentified::Unavailable) => return Err(Told::Later),

@@ -59,9 +59,3 @@ pub(in crate::portal) fn make(frame: Frame, inquiry: &Inquiry, desk: &Desk) -> R
         DeskPage::Keys => rules::keys(frame, inquiry),
     }
 }
-
-/// The page of a thing that is not there, or not for the caller.
-#[expect(clippy::needless_pass_by_value, reason = "as every page")]
-fn nothing(frame: Frame, inquiry: &Inquiry) -> Result<Made, Fault> {
-    Ok(super::subject::nobody(&frame, inquiry))
-}

@@ -78,7 +78,7 @@ pub(super) fn find(inquiry: &Inquiry, code: &str) -> Result<Option<(SubjectView,
 }
 
 /// The same for a code that is none, one that is unknown and one that is not to be known.
-pub(super) fn nobody(frame: &Frame, inquiry: &Inquiry) -> Made {
+pub(in crate::portal) fn nobody(frame: &Frame, inquiry: &Inquiry) -> Made {
     Made { html: refusal(frame.language, Refused::NotFound, inquiry.now()), state: State::NotFound }
 }
 

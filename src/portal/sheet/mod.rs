@@ -60,7 +60,11 @@ pub(super) enum Block {
         total: u64,
         /// What it is.
         text: String,
+        /// Where it is asked for while the page stands open.
+        place: String,
     },
+    /// That something new has come, said when it does.
+    News,
     /// Text as it stands.
     Verbatim(String),
     /// Ways on: address, title, what is there.
@@ -146,6 +150,11 @@ impl Sheet {
             let (href, text) = (self.frame.link(&address), self.frame.text("list-next"));
             self.push(Block::Link(href, text));
         }
+    }
+
+    /// Whether something is said while the page stands open.
+    fn is_live(&self) -> bool {
+        self.blocks.iter().any(|block| matches!(block, Block::Progress { .. } | Block::News))
     }
 
     /// The page.

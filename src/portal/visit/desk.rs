@@ -119,7 +119,7 @@ const PAGES: &[Row] = &[
     Row(DeskPage::Actions, "/desk/actions", &["after", "stage"], Takes::Nothing, 60),
     Row(DeskPage::Action, "/desk/actions/{id}", &[], Takes::Doing(&["act", "to", "ending", "reason"]), 30),
     Row(DeskPage::Overdue, "/desk/overdue", &["after"], Takes::Nothing, 60),
-    Row(DeskPage::Query, "/desk/query", &[], Takes::Asking(&["purpose", "case", "q"]), 100),
+    Row(DeskPage::Query, "/desk/query", &[], Takes::Asking(&["purpose", "case", "authorization", "q"]), 100),
     Row(DeskPage::Check, "/desk/check", &[], Takes::Doing(&["purpose", "case", "list", "file-list"]), 500),
     Row(DeskPage::Upload, "/desk/upload", &[], Takes::Doing(&["item", "file"]), 500),
     Row(DeskPage::Coverage, "/desk/coverage", &["department", "from", "to"], Takes::Nothing, 500),
@@ -291,7 +291,7 @@ mod tests {
             let file = super::super::Attached { name: "secret-name".to_owned(), bytes: b"abc".to_vec() };
             (name.to_owned(), file)
         });
-        let desk = desk.posted(Posted { fields: fields.to_vec(), files: files.to_vec() }).unwrap();
+        let desk = desk.posted(Posted { fields: fields.clone(), files: files.to_vec() }).unwrap();
         let told = desk.arguments();
         assert_eq!((&told["revoke"], &told["items"]), (&"x\ny".into(), &serde_json::json!(["a", "b"])));
         assert_eq!(told["revoke file"]["bytes"], 3, "{told}");

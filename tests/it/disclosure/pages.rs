@@ -60,7 +60,7 @@ async fn no_page_holds_a_value_that_is_out_of_reach() {
 }
 
 /// A value as a page writes it in Chinese.
-fn written(item: &Item, field: &Field, value: &Value) -> String {
+pub(super) fn written(item: &Item, field: &Field, value: &Value) -> String {
     let word = |text: &str| item.word(&field.name, text).unwrap_or(text).to_owned();
     let text = match value {
         Value::String(text) if text.starts_with("9999-") || text.starts_with("2099-") => "长期".to_owned(),
@@ -73,7 +73,7 @@ fn written(item: &Item, field: &Field, value: &Value) -> String {
 }
 
 /// The line of a field on a page: title, value, and whether it says that something was masked.
-fn has_line(page: &str, title: &str, value: &str, masked: bool) -> bool {
+pub(super) fn has_line(page: &str, title: &str, value: &str, masked: bool) -> bool {
     let marker = format!("<dt>{title}</dt><dd lang=\"zh-CN\">{value}");
     page.split(&marker).skip(1).any(|rest| rest.starts_with(" <span class=\"masked\"") == masked)
 }
@@ -124,7 +124,7 @@ async fn a_page_shows_what_is_due_and_says_what_is_masked() {
 }
 
 /// A page without its receipt, which signs its own entry.
-fn without_receipt(answered: &Answered) -> String {
+pub(super) fn without_receipt(answered: &Answered) -> String {
     let (before, rest) =
         answered.text.split_once("<section class=\"receipt\"").unwrap_or((&answered.text, "</section>"));
     format!("{before}{}", rest.split_once("</section>").unwrap().1)

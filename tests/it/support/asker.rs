@@ -55,6 +55,16 @@ impl<'a> Asker<'a> {
         self
     }
 
+    /// The application that it asks.
+    pub(super) fn app(&self) -> &'a TestApp {
+        self.app
+    }
+
+    /// The value of a header.
+    pub(super) fn sent(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(of, _)| of == name).map(|(_, value)| value.as_str())
+    }
+
     /// The caller that its headers prove.
     pub fn caller(&self) -> Caller {
         let header = |(name, value): &(String, String)| {

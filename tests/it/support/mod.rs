@@ -3,13 +3,14 @@
 mod asker;
 pub mod databases;
 pub mod process;
+pub mod seat;
 pub mod wire;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chengxin::app::{self, Policies};
-use chengxin::authentication::{DemoIssuer, TokenClaims};
+use chengxin::authentication::{DemoIssuer, IssuerSettings, LoginSettings, TokenClaims};
 use chengxin::clock::{Ambient, FixedClock, SeededEntropy};
 use chengxin::config::Config;
 use chengxin::crypto::Keyring;
@@ -80,9 +81,16 @@ impl TestApp {
             connections: 4,
             policies: wanted.policies,
             keys,
-            issuers: vec![issuer.settings()],
+            issuers: vec![issuer.settings(), at_the_door(&issuer)],
             public_url: None,
-            login: None,
+            login: Some(LoginSettings {
+                issuer: PROVIDER.to_owned(),
+                client_id: CLIENT.to_owned(),
+                client_secret: None,
+                scopes: Vec::new(),
+                idle_minutes: 30,
+                absolute_hours: 8,
+            }),
             trusted_proxies: Vec::new(),
             statuses: chengxin::graphql::media::Statuses::default(),
             high_water: None,
@@ -186,6 +194,15 @@ impl TestApp {
     pub fn administrator_as(&self, role: Role, say: impl FnOnce(&mut TokenClaims)) -> Asker<'_> {
         Asker::new(self).claiming(role, say)
     }
+}
+
+/// Where the identity tokens of people who log in would come from; nobody listens there.
+const PROVIDER: &str = "http://127.0.0.1:9";
+/// What the provider calls the gateway.
+const CLIENT: &str = "chengxin-portal";
+
+fn at_the_door(issuer: &DemoIssuer) -> IssuerSettings {
+    IssuerSettings { issuer: PROVIDER.to_owned(), audience: CLIENT.to_owned(), ..issuer.settings() }
 }
 
 impl Drop for TestApp {

@@ -7,14 +7,26 @@ const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-prac
 
 /** Opens a page in a context of its own, does the work, and closes both. */
 export async function on(browser, { account, base, ...options }, work) {
-  const context = await browser.newContext(options);
+  const storageState = account ? await stateOf(browser, base, account) : undefined;
+  const context = await browser.newContext({ ...options, storageState });
   try {
-    const page = await context.newPage();
-    if (account) await logIn(page, base, account);
-    return await work(page, context);
+    return await work(await context.newPage(), context);
   } finally {
     await context.close();
   }
+}
+
+const states = new Map();
+
+/** The cookies of somebody who logged in; once for each account, so that a run does not log in a thousand times. */
+async function stateOf(browser, base, account) {
+  if (!states.has(account)) {
+    const context = await browser.newContext();
+    await logIn(await context.newPage(), base, account);
+    states.set(account, await context.storageState());
+    await context.close();
+  }
+  return states.get(account);
 }
 
 /** Logs in by the account's name, and stands at the desk then. */

@@ -24,7 +24,7 @@ export async function withDemo(binary, work) {
     provider = await startProvider(accounts, demo.url);
     await appendFile(join(folder, 'chengxin.toml'), settings(provider.issuer));
     gateway = await start(binary, folder, new URL(demo.url).host);
-    return await work(gateway.demo);
+    return await work({ ...gateway.demo, folder });
   } finally {
     if (gateway) await stop(gateway, folder);
     await provider?.close();

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use strum::IntoEnumIterator as _;
 
 use super::{FIRST, cases};
+use crate::catalogue::measures::Implementers;
 use crate::domain::{AssignmentStage, Date, JointActionEnding, JointActionStage, Role};
 use crate::exchange::fault::Fault;
 use crate::exchange::inquiry::Inquiry;
@@ -14,6 +15,7 @@ use crate::exchange::node_id::NodeRef;
 use crate::portal::faults::Faults;
 use crate::portal::frame::Frame;
 use crate::portal::made::Made;
+use crate::portal::pages::subject::nobody;
 use crate::portal::sheet::{Block, Cell, Choice, Field, Form, Sheet, Step, Table};
 use crate::portal::visit::{Desk, DeskPage, Sent};
 
@@ -70,7 +72,7 @@ fn due(view: &JointActionView) -> Option<Date> {
 /// One action.
 pub(super) fn one(frame: Frame, inquiry: &Inquiry, desk: &Desk) -> Result<Made, Fault> {
     let id = desk.id.as_deref().unwrap_or_default();
-    let Some(before) = joint_action::by_id(inquiry, id)? else { return super::nothing(frame, inquiry) };
+    let Some(before) = joint_action::by_id(inquiry, id)? else { return Ok(nobody(&frame, inquiry)) };
     let title = frame.word("action-kind", before.row().kind.name());
     let mut sheet = Sheet::new(frame, title, String::new());
     let mut faults = Faults::default();
@@ -199,7 +201,9 @@ fn departments(frame: &Frame, inquiry: &Inquiry, code: &str) -> Option<Field> {
     let named = gateway.departments.iter().filter(|department| measure.may_be_taken_by(&department.id));
     let choices = named
         .map(|department| Choice::new(&format!("to-{code}-{}", department.id), frame.of(&department.name).to_owned()));
-    Some(Field::some("to", frame.of(&measure.title).to_owned(), choices.collect()))
+    let field = Field::some("to", frame.of(&measure.title).to_owned(), choices.collect());
+    let names_nobody = measure.implementers == Implementers::All;
+    Some(if names_nobody { field.help(frame.text("action-dispatch-choose")) } else { field })
 }
 
 /// What is late.

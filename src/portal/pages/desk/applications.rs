@@ -19,6 +19,7 @@ use crate::portal::card::Card;
 use crate::portal::faults::Faults;
 use crate::portal::frame::Frame;
 use crate::portal::made::Made;
+use crate::portal::pages::subject::nobody;
 use crate::portal::sheet::{Block, Cell, Choice, Field, Form, Sheet, Table};
 use crate::portal::visit::{Desk, DeskPage, Sent};
 
@@ -74,7 +75,7 @@ fn filter(frame: &Frame, sent: &Sent) -> Form {
 /// One application.
 pub(super) fn one(frame: Frame, inquiry: &Inquiry, desk: &Desk) -> Result<Made, Fault> {
     let id = desk.id.as_deref().unwrap_or_default();
-    let Some(before) = application::by_id(inquiry, id)? else { return super::nothing(frame, inquiry) };
+    let Some(before) = application::by_id(inquiry, id)? else { return Ok(nobody(&frame, inquiry)) };
     let title = frame.word("application-kind", before.row().kind.name());
     let mut sheet = Sheet::new(frame, title, String::new());
     let (mut sent, mut faults) = (desk.sent.clone(), Faults::default());

@@ -49,6 +49,7 @@ pub(super) fn make(frame: Frame, inquiry: &Inquiry, sent: &Sent) -> Result<Made,
 }
 
 /// The line that cannot be read; none when there is no line, or too many.
+#[derive(Clone, Copy)]
 enum Unread {
     Line(i64),
     Count,
@@ -63,25 +64,23 @@ fn told(frame: &Frame, unread: Unread) -> String {
     }
 }
 
-/// The subjects of the list: one a line, the code and, after a comma, a tab or a space, the case; the case of the form where a
-/// line has none.
+/// The subjects of the list and of the file: one a line, the code and, after a comma, a tab or a space, the case; the case of
+/// the form where a line has none.
 fn wanted(sent: &Sent) -> Result<Vec<Wanted>, Unread> {
     let file = sent.file("file-list").map(|file| text_of(&file.bytes)).transpose()?.unwrap_or_default();
-    let lines = sent.get("list").lines().chain(file.lines()).map(clean);
     let mut wanted = Vec::new();
-    for (line, number) in lines.zip(1..) {
-        if line.is_empty() {
-            continue;
+    for text in [sent.get("list"), &file] {
+        for (line, number) in text.lines().map(clean).zip(1..) {
+            let (code, case) = line.split_once([',', '，', '\t', ' ']).unwrap_or((&line, ""));
+            // The first line may name the columns.
+            let is_header = number == 1 && !code.chars().any(|character| character.is_ascii_digit());
+            if line.is_empty() || is_header {
+                continue;
+            }
+            let case = Some(case.trim()).filter(|case| !case.is_empty()).unwrap_or(sent.get("case"));
+            let whom = whom(code).filter(|_| !case.is_empty()).ok_or(Unread::Line(number))?;
+            wanted.push(Wanted { whom: Some(whom), case: case.to_owned() });
         }
-        let (code, case) = line.split_once([',', '，', '\t', ' ']).unwrap_or((&line, ""));
-        let case = Some(case.trim()).filter(|case| !case.is_empty()).unwrap_or(sent.get("case"));
-        // The first line of a file may name its columns.
-        let is_header = number == 1 && !code.chars().any(|character| character.is_ascii_digit());
-        if is_header {
-            continue;
-        }
-        let whom = whom(code).filter(|_| !case.is_empty()).ok_or(Unread::Line(number))?;
-        wanted.push(Wanted { whom: Some(whom), case: case.to_owned() });
     }
     if wanted.is_empty() || wanted.len() > CHECKS_MAX { Err(Unread::Count) } else { Ok(wanted) }
 }

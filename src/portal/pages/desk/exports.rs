@@ -8,6 +8,7 @@ use crate::exchange::inquiry::Inquiry;
 use crate::portal::faults::Faults;
 use crate::portal::frame::Frame;
 use crate::portal::made::Made;
+use crate::portal::pages::subject::nobody;
 use crate::portal::sheet::{Block, Cell, Choice, Field, Form, Sheet};
 use crate::portal::visit::{Desk, DeskPage, Sent};
 
@@ -84,20 +85,21 @@ pub(super) fn one(frame: Frame, inquiry: &Inquiry, desk: &Desk) -> Result<Made, 
     }
     let export = desk.id.as_deref().and_then(parse_index);
     let (Some(export), Some(bundles)) = (export, inquiry.gateway().bundles.clone()) else {
-        return super::nothing(frame, inquiry);
+        return Ok(nobody(&frame, inquiry));
     };
     let unreadable = |error: std::io::Error| Fault::Corrupt(error.to_string());
     let mut state = bundles.state(export).map_err(unreadable)?;
     if state == Some(BundleState::BrokenOff) && bundles.resume(inquiry.gateway(), export).is_ok() {
         state = bundles.state(export).map_err(unreadable)?;
     }
-    let Some(state) = state else { return super::nothing(frame, inquiry) };
+    let Some(state) = state else { return Ok(nobody(&frame, inquiry)) };
     let title = frame.texts.with("exports-one", "index", export.to_string());
     let mut sheet = Sheet::new(frame, title, String::new());
     match state {
         BundleState::Making(making) => {
             let text = sheet.frame.text("exports-making");
-            sheet.push(Block::Progress { done: making.done, total: making.total, text });
+            let place = format!("/ledger/exports/{export}");
+            sheet.push(Block::Progress { done: making.done, total: making.total, text, place });
             let (href, text) =
                 (sheet.frame.link(&DeskPage::Export.of(&export.to_string())), sheet.frame.text("exports-again"));
             sheet.push(Block::Link(href, text));

@@ -74,7 +74,7 @@ fn pages(role: Role) -> &'static [DeskPage] {
             DeskPage::Coverage,
             DeskPage::Returns,
         ],
-        Role::Grantee => &[DeskPage::Authorizations],
+        Role::Grantee => &[DeskPage::Query],
         Role::Auditor => {
             &[DeskPage::Ledger, DeskPage::Reviews, DeskPage::Findings, DeskPage::Exports, DeskPage::Coverage]
         }

@@ -12,6 +12,7 @@ use crate::exchange::node_id::NodeRef;
 use crate::portal::faults::Faults;
 use crate::portal::frame::Frame;
 use crate::portal::made::Made;
+use crate::portal::pages::subject::nobody;
 use crate::portal::sheet::{Block, Cell, Choice, Field, Form, Sheet, Table};
 use crate::portal::visit::{Desk, DeskPage, Sent};
 
@@ -39,6 +40,7 @@ pub(super) fn make(frame: Frame, inquiry: &Inquiry, sent: &Sent) -> Result<Made,
     });
     let (title, lead) = (frame.text("desk-inbox"), frame.text("desk-inbox-what"));
     let mut sheet = Sheet::new(frame, title, lead);
+    sheet.push(Block::News);
     let filter = filter(&sheet.frame, sent);
     sheet.form(filter);
     sheet.push(Block::Table(table));
@@ -64,7 +66,7 @@ fn measure(frame: &Frame, inquiry: &Inquiry, view: &AssignmentView) -> String {
 /// One assignment, with what may be done about it.
 pub(super) fn one(frame: Frame, inquiry: &Inquiry, desk: &Desk) -> Result<Made, Fault> {
     let id = desk.id.as_deref().unwrap_or_default();
-    let Some(before) = answer::by_id(inquiry, id)? else { return super::nothing(frame, inquiry) };
+    let Some(before) = answer::by_id(inquiry, id)? else { return Ok(nobody(&frame, inquiry)) };
     let title = measure(&frame, inquiry, &before);
     let mut sheet = Sheet::new(frame, title, String::new());
     let (mut sent, mut faults) = (desk.sent.clone(), Faults::default());

@@ -14,6 +14,7 @@ use crate::exchange::inquiry::Inquiry;
 use crate::portal::faults::Faults;
 use crate::portal::frame::Frame;
 use crate::portal::made::Made;
+use crate::portal::pages::subject::nobody;
 use crate::portal::sheet::{Block, Cell, Choice, Field, Form, ProofDrawing, Sheet, Table};
 use crate::portal::visit::{Desk, DeskPage, Sent};
 
@@ -127,7 +128,7 @@ fn filter(frame: &Frame, inquiry: &Inquiry, (sent, faults): (&Sent, &Faults)) ->
 pub(super) fn one(frame: Frame, inquiry: &Inquiry, desk: &Desk) -> Result<Made, Fault> {
     let index = desk.id.as_deref().and_then(parse_index);
     let found = index.map(|index| audit::by_index(inquiry, index)).transpose()?.flatten();
-    let Some(entry) = found else { return super::nothing(frame, inquiry) };
+    let Some(entry) = found else { return Ok(nobody(&frame, inquiry)) };
     let title = frame.texts.with("ledger-entry", "index", entry.index.to_string());
     let mut sheet = Sheet::new(frame, title, String::new());
     let facts = facts(&sheet.frame, inquiry, &entry)?;

@@ -1,12 +1,14 @@
 //! `/desk/records`, `/desk/access-log`: a subject's own records, and who asked about it.
 
 use super::FIRST;
+use crate::catalogue::BasisKind;
 use crate::domain::{DepartmentId, Role};
 use crate::exchange::access_log;
 use crate::exchange::audit::Entry;
 use crate::exchange::fault::Fault;
 use crate::exchange::inquiry::Inquiry;
-use crate::exchange::record::{self, Selection};
+use crate::exchange::node_id::NodeRef;
+use crate::exchange::record::{self, RecordView, Selection};
 use crate::exchange::total;
 use crate::portal::card::Card;
 use crate::portal::frame::Frame;
@@ -24,8 +26,7 @@ pub(super) fn records(frame: Frame, inquiry: &Inquiry, after: Option<&str>) -> R
         let after = record::cursor(inquiry, scope, &view.position());
         DeskPage::Records.address(&[("after", &after)])
     });
-    let cards: Vec<Card> =
-        found.records.iter().map(|view| Card::of(&frame, inquiry, view)).collect::<Result<_, _>>()?;
+    let cards: Vec<Card> = found.records.iter().map(|view| card(&frame, inquiry, view)).collect::<Result<_, _>>()?;
     let (title, lead) = (frame.text("desk-records"), frame.text("desk-records-what"));
     let mut sheet = Sheet::new(frame, title, lead);
     if let Some(total) = total::of(inquiry, &selection)? {
@@ -38,6 +39,21 @@ pub(super) fn records(frame: Frame, inquiry: &Inquiry, after: Option<&str>) -> R
     sheet.push(Block::Cards(cards));
     sheet.next(next);
     sheet.made()
+}
+
+/// A record with the ways to object to it and to have it repaired.
+fn card(frame: &Frame, inquiry: &Inquiry, view: &RecordView) -> Result<Card, Fault> {
+    let card = Card::of(frame, inquiry, view)?;
+    if card.state.is_some() {
+        return Ok(card);
+    }
+    let id = inquiry.node_id(NodeRef::Record(view.id()));
+    let way = |page: DeskPage, name: &str| (frame.link(&page.address(&[("record", &id)])), frame.text(name));
+    let mut ways = vec![way(DeskPage::Objection, "objection-title")];
+    if BasisKind::of(view.item()).is_some_and(|kind| kind != BasisKind::Red) {
+        ways.push(way(DeskPage::Repair, "repair-title"));
+    }
+    Ok(Card { ways, ..card })
 }
 
 /// Who asked about one: when, who, what for, of which kind; without the officer and the case.

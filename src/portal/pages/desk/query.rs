@@ -2,6 +2,7 @@
 
 use super::FIRST;
 use crate::catalogue::CATEGORIES;
+use crate::domain::Role;
 use crate::domain::identifier::{CitizenNumber, Uscc};
 use crate::domain::text::clean;
 use crate::exchange::candidate::{self, CHARACTERS_MAX, CHARACTERS_MIN};
@@ -68,7 +69,15 @@ pub(super) fn declared(frame: &Frame, inquiry: &Inquiry, sent: &Sent) -> Faults 
 
 fn asking(frame: &Frame, inquiry: &Inquiry, (sent, faults): (&Sent, &Faults)) -> Form {
     let form = Form::new(DeskPage::Query.pattern(), frame.text("query-button"));
-    fields(form, frame, inquiry, (sent, faults)).field(
+    let mut form = fields(form, frame, inquiry, (sent, faults));
+    if inquiry.caller().role() == Role::Grantee {
+        form = form.field(
+            Field::line("authorization", frame.text("query-authorization"), 200)
+                .help(frame.text("query-authorization-help"))
+                .sent(sent, faults),
+        );
+    }
+    form.field(
         Field::line("q", frame.text("query-whom"), 200)
             .required()
             .help(frame.text("query-whom-help"))
@@ -136,6 +145,7 @@ fn candidate(
             .among(format!("candidate-{at}"), name)
             .hidden("purpose", sent.get("purpose"))
             .hidden("case", sent.get("case"))
+            .hidden("authorization", sent.get("authorization"))
             .hidden("q", &code);
         sheet.form(form);
     }

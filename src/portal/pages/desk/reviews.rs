@@ -16,6 +16,9 @@ use crate::portal::made::Made;
 use crate::portal::sheet::{Block, Cell, Choice, Field, Form, Sheet, Table};
 use crate::portal::visit::{DeskPage, Sent};
 
+/// Entries that are shown of a finding.
+const NAMED: usize = 5;
+
 pub(super) fn make(frame: Frame, inquiry: &Inquiry, sent: &Sent) -> Result<Made, Fault> {
     let (title, lead) = (frame.text("desk-reviews"), frame.text("desk-reviews-what"));
     let mut sheet = Sheet::new(frame, title, lead);
@@ -167,7 +170,7 @@ pub(super) fn found(frame: Frame, inquiry: &Inquiry, sent: &Sent) -> Result<Made
         ];
         let heading = frame.of(&finding.rule.title).to_owned();
         let mut entries = Vec::new();
-        for index in finding.entries.iter().take(FIRST) {
+        for index in finding.entries.iter().take(NAMED) {
             entries.extend(audit::by_index(inquiry, *index)?);
         }
         let entries: Vec<&Entry> = entries.iter().collect();
