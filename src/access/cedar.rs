@@ -44,6 +44,12 @@ pub(super) struct Literal {
 }
 
 impl Policies {
+    /// The text of each policy, by its `@id`.
+    pub(super) fn texts(&self) -> BTreeMap<String, String> {
+        let text = |policy: &Policy| policy.to_cedar().unwrap_or_default();
+        self.set.policies().map(|policy| (policy.id().to_string(), text(policy))).collect()
+    }
+
     /// Parses, names and validates the policies of a folder, or tells every fault.
     pub(super) fn load(folder: &Folder) -> Result<Self, Vec<PolicyFault>> {
         let schema = read_schema(&folder.schema)?;

@@ -1,5 +1,6 @@
 //! Decides, and keeps the good policies when new ones are bad.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -78,6 +79,11 @@ impl Decider {
     /// The `@id`s of the policies in force, sorted.
     pub fn policy_ids(&self) -> Vec<String> {
         self.rules.load().policies().ids().map(str::to_owned).collect()
+    }
+
+    /// The text of each policy in force, by its `@id`.
+    pub fn policy_texts(&self) -> BTreeMap<String, String> {
+        self.rules.load().policies().texts()
     }
 
     /// What `caller` may see on the day `today`. `standing` is what the request could prove about itself: a grant in

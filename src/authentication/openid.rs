@@ -82,6 +82,21 @@ struct Discovered {
     end_session_endpoint: Option<String>,
 }
 
+/// What is known of the provider.
+#[derive(Debug, Default)]
+struct Known {
+    found: Option<Discovered>,
+    /// When it did not answer last.
+    failed_at: Option<std::time::Instant>,
+    /// How many ask it now.
+    asking: u8,
+}
+
+/// How long it is left alone after it did not answer.
+const QUIET: Duration = Duration::from_secs(3);
+/// How many ask it at once.
+const ASKING_MAX: u8 = 4;
+
 /// The identity token beside the access token.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct IdToken {
@@ -120,7 +135,7 @@ pub struct Binding {
 pub struct OpenId {
     settings: LoginSettings,
     agent: ureq::Agent,
-    discovered: Mutex<Option<Discovered>>,
+    discovered: Mutex<Known>,
 }
 
 impl OpenId {
@@ -132,7 +147,7 @@ impl OpenId {
         }
         let patience = Patience { connect: Duration::from_secs(2), whole: Duration::from_secs(5) };
         let agent = client::agent(patience, authorities)?;
-        Ok(Self { settings, agent, discovered: Mutex::new(None) })
+        Ok(Self { settings, agent, discovered: Mutex::new(Known::default()) })
     }
 
     /// The settings.
@@ -191,12 +206,30 @@ impl OpenId {
         })
     }
 
-    /// What the provider says of itself; asked once, and again after a failure.
+    /// What the provider says of itself; asked once. After a failure, or while others ask, nobody waits behind them.
     fn discover(&self) -> Result<Discovered, OpenIdFault> {
-        let mut known = self.discovered.lock();
-        if let Some(discovered) = known.as_ref() {
-            return Ok(discovered.clone());
+        let later = || OpenIdFault::Provider("it did not answer a moment ago, or is being asked".to_owned());
+        {
+            let mut known = self.discovered.lock();
+            if let Some(found) = &known.found {
+                return Ok(found.clone());
+            }
+            let is_quiet = known.failed_at.is_some_and(|at| at.elapsed() < QUIET);
+            if is_quiet || known.asking >= ASKING_MAX {
+                return Err(later());
+            }
+            known.asking += 1;
         }
+        let answer = self.ask();
+        let mut known = self.discovered.lock();
+        known.asking -= 1;
+        known.failed_at = answer.is_err().then(std::time::Instant::now);
+        let found = answer?;
+        known.found = Some(found.clone());
+        Ok(found)
+    }
+
+    fn ask(&self) -> Result<Discovered, OpenIdFault> {
         let url = format!("{}/.well-known/openid-configuration", self.settings.issuer.trim_end_matches('/'));
         let fault = |error: ureq::Error| OpenIdFault::Provider(error.to_string());
         let mut response = self.agent.get(&url).header("accept", "application/json").call().map_err(fault)?;
@@ -214,7 +247,6 @@ impl OpenId {
                 return Err(OpenIdFault::Insecure(endpoint.clone()));
             }
         }
-        *known = Some(found.clone());
         Ok(found)
     }
 

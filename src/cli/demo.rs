@@ -22,6 +22,7 @@ use crate::exchange::gateway::Gateway;
 mod files;
 mod joint;
 mod month;
+mod provider;
 mod requests;
 mod tokens;
 
@@ -60,7 +61,8 @@ pub fn run(arguments: &DemoArgs, ambient: &Ambient) -> anyhow::Result<()> {
         joint::play(&Config::load(&path)?, &folder, ambient.today())?;
         issuer
     };
-    let config = Config::load(&path)?;
+    let mut config = Config::load(&path)?;
+    let provider = log_in(&mut config, &issuer)?;
     let policies = app::Policies::load(&config.policies)?;
     let sample = Sample::generate(SEED, SampleSize::DEMO, &policies.catalogue, ambient.today());
     let service = app::service_with(&config, policies, ambient)?;
@@ -68,7 +70,23 @@ pub fn run(arguments: &DemoArgs, ambient: &Ambient) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
     let demo = tokens::Demo { issuer, facts: sample.facts, folder, now: ambient.now(), address };
     let person = demo.person(&service.gateway)?;
+    if let Some(provider) = provider {
+        provider.serve(demo.accounts(&person)?, (demo.issuer.signer().clone(), ambient.clone()), address)?;
+    }
     serve::until_stopped(service, serve::Listening { listener, config: &config }, move || demo.announce(&person))
+}
+
+/// A log-in for the desks, unless the configuration has one.
+fn log_in(config: &mut Config, issuer: &DemoIssuer) -> anyhow::Result<Option<provider::Provider>> {
+    if config.login.is_some() {
+        return Ok(None);
+    }
+    let provider = provider::Provider::bind()?;
+    let of_issuer = config.issuers.first().cloned().unwrap_or_else(|| issuer.settings());
+    let (issuer, login) = provider.settings(&of_issuer);
+    config.issuers.push(issuer);
+    config.login = Some(login);
+    Ok(Some(provider))
 }
 
 fn set_up(folder: &Path, ambient: &Ambient) -> anyhow::Result<DemoIssuer> {

@@ -18,7 +18,8 @@ use crate::access::HeadField;
 use crate::access::purposes::is_case_number;
 use crate::catalogue::{Item, ListKind};
 use crate::domain::identifier::{CitizenNumber, IdentifierKind, Uscc};
-use crate::domain::{Date, DepartmentId, MeasureCode, SubjectId};
+use crate::domain::{Date, DepartmentId, MaskRule, MeasureCode, Role, SubjectId};
+use crate::masking;
 use crate::store;
 
 /// How many checks one mutation makes at most.
@@ -47,6 +48,8 @@ pub struct Wanted {
 /// What a check found.
 #[derive(Debug)]
 pub struct Check {
+    /// Whom: the code, or the number masked.
+    pub whom: String,
     /// The case.
     pub case: String,
     /// The subject's opaque id and name, when the caller may know of it.
@@ -91,6 +94,7 @@ pub struct Binding {
 
 /// A check that was made and awaits its entry.
 struct Made {
+    whom: String,
     case: String,
     subject: Option<(String, Option<String>)>,
     hits: Vec<Hit>,
@@ -100,6 +104,9 @@ struct Made {
 
 /// Makes the checks. The outer error is a fault, the inner what is wrong with the input; then nothing was checked.
 pub fn run(inquiry: &Inquiry, wanted: Vec<Wanted>) -> Result<Result<Vec<Check>, Vec<InputProblem>>, Fault> {
+    if !matches!(inquiry.caller().role(), Role::Department | Role::Coordinator) {
+        return Err(Fault::Forbidden);
+    }
     let Some(intent) = inquiry.intent() else { return Err(Fault::AuditUnavailable) };
     let problems = problems(&wanted);
     if !problems.is_empty() {
@@ -109,8 +116,8 @@ pub fn run(inquiry: &Inquiry, wanted: Vec<Wanted>) -> Result<Result<Vec<Check>, 
     let entries = made.iter().map(|made| made.entry.clone()).collect();
     let receipts = inquiry.gateway().ledger.append_all_blocking(entries).map_err(|_| Fault::AuditUnavailable)?;
     let told = |(made, receipt): (Made, Receipt)| {
-        let Made { case, subject, hits, measures, entry: _ } = made;
-        Check { case, subject, hits, measures, receipt }
+        let Made { whom, case, subject, hits, measures, entry: _ } = made;
+        Check { whom, case, subject, hits, measures, receipt }
     };
     Ok(Ok(made.into_iter().zip(receipts).map(told).collect()))
 }
@@ -159,7 +166,11 @@ fn check(inquiry: &Inquiry, intent: &Intent, wanted: Wanted) -> Result<Made, Fau
     }
     let entry = entry(&own, intent, &whom, (kind, &value))?;
     merge(inquiry, &own);
-    Ok(Made { case, subject: told, hits, measures, entry })
+    let whom = match &whom {
+        Checked::Uscc(uscc) => uscc.as_str().to_owned(),
+        Checked::Person(number) => masking::apply(MaskRule::IdStd, number.expose()),
+    };
+    Ok(Made { whom, case, subject: told, hits, measures, entry })
 }
 
 fn identifier(inquiry: &Inquiry, whom: &Checked) -> (IdentifierKind, String) {

@@ -77,25 +77,44 @@ fn lifetimes(service: &Service) -> Option<Lifetimes> {
     })
 }
 
-/// The session that a request belongs to, and who it is. Blocks for a look into the registry.
-pub(super) fn held(service: &Service, cookie: Option<&str>, is_used: bool) -> Option<Held> {
-    let lifetimes = lifetimes(service)?;
-    let id = session::id_of(cookie?);
-    let sealed = match session::find(&service.gateway, &id, lifetimes, is_used) {
-        Ok(sealed) => sealed?,
-        Err(fault) => {
-            tracing::warn!(?fault, "a session cannot be looked up");
-            return None;
-        }
-    };
-    let caller = service.session_seal.open(&sealed, &id)?;
-    Some(Held { id, caller })
+/// The session that a cookie opens, and who it is. Waits for a turn at the registry.
+pub(super) async fn held(service: &Arc<Service>, cookie: Option<&str>, is_used: bool) -> Result<Option<Held>, NotHeld> {
+    let (Some(lifetimes), Some(cookie)) = (lifetimes(service), cookie) else { return Ok(None) };
+    // What is none of ours costs nothing.
+    let is_ours = cookie.len() == 64 && cookie.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if !is_ours {
+        return Ok(None);
+    }
+    let turn = Arc::clone(&service.turns).acquire_owned().await.map_err(|_| NotHeld)?;
+    let (looking, id) = (Arc::clone(service), session::id_of(cookie));
+    let found = web::block(move || {
+        let _turn = turn;
+        session::find(&looking.gateway, &id, lifetimes, is_used)
+    });
+    let sealed = found.await.map_err(|_| NotHeld)?.map_err(|fault| {
+        tracing::warn!(?fault, "a session cannot be looked up");
+        NotHeld
+    })?;
+    Ok(sealed.and_then(|sealed| service.session_seal.open(&sealed, &id)).map(|caller| Held { id, caller }))
 }
+
+/// It cannot be looked up whether a session lasts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct NotHeld;
 
 /// Who asks for a file that a desk links to: by token, or by the session of a browser that stands on a page of ours.
 pub(super) async fn caller(service: &Arc<Service>, request: &HttpRequest) -> Result<Caller, NotIdentified> {
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+    let address = service.client_address(request);
+    if session_cookie(request).is_some() && service.admission.admit_address(address).is_err() {
+        return Err(NotIdentified::Unavailable);
+    }
     if is_read { caller_of(service, request.headers(), true).await } else { request::caller(service, request).await }
+}
+
+/// Whether it is a session that says who asks.
+pub(super) fn has_session(headers: &HeaderMap) -> bool {
+    !headers.contains_key(AUTHORIZATION) && sent(headers, SESSION).is_some()
 }
 
 /// The same from headers alone. Waiting for news is no use of a session.
@@ -106,12 +125,8 @@ pub(super) async fn caller_of(
 ) -> Result<Caller, NotIdentified> {
     let has_token = headers.contains_key(AUTHORIZATION);
     let cookie = sent(headers, SESSION).filter(|_| !has_token && form::is_ours(headers));
-    if let Some(cookie) = cookie.map(str::to_owned) {
-        let service = Arc::clone(service);
-        let found = web::block(move || held(&service, Some(&cookie), is_used)).await;
-        if let Some(held) = found.map_err(|_| NotIdentified::Unavailable)? {
-            return Ok(held.caller);
-        }
+    if let Some(held) = held(service, cookie, is_used).await.map_err(|NotHeld| NotIdentified::Unavailable)? {
+        return Ok(held.caller);
     }
     request::caller_of(service, headers).await
 }
@@ -246,17 +261,23 @@ pub async fn end(service: Data<Arc<Service>>, request: HttpRequest, payload: Pay
     let (token, everywhere) = (field("token").unwrap_or_default(), field("everywhere").is_some());
     let language = if field("language").as_deref() == Some("en") { Language::En } else { Language::Zh };
     let refuse = |status, refused| plain(&service, language, status, refused);
-    let address = service.client_address(&request).to_string();
+    let address = service.client_address(&request);
+    if service.admission.admit_address(address).is_err() {
+        return refuse(StatusCode::TOO_MANY_REQUESTS, Refused::RateLimited);
+    }
+    let Ok(held) = held(&service, session_cookie(&request), true).await else {
+        return refuse(StatusCode::SERVICE_UNAVAILABLE, Refused::Unavailable);
+    };
+    if held.as_ref().is_some_and(|held| !session::is_form_token(&service.gateway, &held.id, &token)) {
+        return refuse(StatusCode::FORBIDDEN, Refused::Forbidden);
+    }
     let work = {
         let service = Arc::clone(&service);
-        let cookie = sent(request.headers(), SESSION).map(str::to_owned);
         move || {
-            let Some(held) = held(&service, cookie.as_deref(), true) else { return Ok(None) };
-            if !session::is_form_token(&service.gateway, &held.id, &token) {
-                return Err(Fault::Forbidden);
-            }
-            session::end(&service.gateway, (&held.caller, &held.id), everywhere, &address)?;
-            Ok(service.login.as_ref().and_then(|login| login.end_session_url(&format!("{base}/"))))
+            let Some(held) = held else { return Ok(None) };
+            session::end(&service.gateway, (&held.caller, &held.id), everywhere, &address.to_string())?;
+            let end = service.login.as_ref().and_then(|login| login.end_session_url(&format!("{base}/")));
+            Ok::<_, Fault>(end)
         }
     };
     match web::block(work).await {
@@ -269,7 +290,6 @@ pub async fn end(service: Data<Arc<Service>>, request: HttpRequest, payload: Pay
             }
             response
         }
-        Ok(Err(Fault::Forbidden)) => refuse(StatusCode::FORBIDDEN, Refused::Forbidden),
         Ok(Err(_)) | Err(_) => refuse(StatusCode::SERVICE_UNAVAILABLE, Refused::Unavailable),
     }
 }

@@ -13,7 +13,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use sha2::{Digest, Sha256};
 
 use super::form::{self, NotRead};
-use super::login_route::{self, Held};
+use super::login_route::{self, Held, NotHeld};
 use super::request::{self, NotIdentified};
 use super::service::Service;
 use crate::admission::{Admitted, CostRefused, bucket};
@@ -24,6 +24,7 @@ use crate::exchange::fault::Fault;
 use crate::exchange::inquiry::{Inquiry, NotOpened};
 use crate::exchange::register::{self, Asked, Enclosed, EntryKind, NewEntry, Outcome};
 use crate::exchange::session;
+use crate::exchange::tally::Tally;
 use crate::graphql::error::{ApiError, Code};
 use crate::portal::visit::with_parameters;
 use crate::portal::{self, Made, Refused, Visit, assets, made::State};
@@ -57,6 +58,7 @@ impl Refusal {
     fn not_read(why: NotRead) -> Self {
         match why {
             NotRead::OtherSite => Self::forbidden(),
+            NotRead::TooLarge => Self::new(Code::BadRequest, why.status(), Refused::TooLarge),
             why => Self::new(Code::BadRequest, why.status(), Refused::BadInput),
         }
     }
@@ -68,6 +70,10 @@ impl Refusal {
     fn unavailable() -> Self {
         let refusal = Self::new(Code::AuditUnavailable, StatusCode::SERVICE_UNAVAILABLE, Refused::NotRegistered);
         Self { headers: vec![(RETRY_AFTER.as_str(), "5".to_owned())], ..refusal }
+    }
+
+    fn not_now() -> Self {
+        Self::new(Code::Unavailable, StatusCode::SERVICE_UNAVAILABLE, Refused::Unavailable)
     }
 
     fn too_fast(retry_after: String) -> Self {
@@ -186,9 +192,8 @@ fn asked_for(request: &HttpRequest, (path, base): (&str, &str)) -> Result<Visit,
 
 /// The session that a desk's page is for. Whoever has none is sent to log in, before a form of theirs is read.
 async fn seat(service: &Arc<Service>, request: &HttpRequest, visit: &Visit) -> Result<Held, Refusal> {
-    let (looking, cookie) = (Arc::clone(service), login_route::session_cookie(request).map(str::to_owned));
-    let held = web::block(move || login_route::held(&looking, cookie.as_deref(), true)).await;
-    if let Some(held) = held.map_err(|_| Refusal::failed())? {
+    let held = login_route::held(service, login_route::session_cookie(request), true).await;
+    if let Some(held) = held.map_err(|NotHeld| Refusal::not_now())? {
         return Ok(held);
     }
     if service.login.is_none() {
@@ -300,13 +305,19 @@ fn make(
             return Ok(Finished { made, enclosed, entry, status, code });
         }
     };
-    let intent = if visit.is_mutation() {
+    let is_for_caller = visit.is_for(caller.role());
+    let intent = if visit.is_mutation() && is_for_caller {
         Some(register::register_intent(&inquiry, &asked).map_err(|_| Refusal::unavailable())?)
     } else {
         None
     };
-    let (inquiry, made) = run(inquiry, visit).map_err(|()| Refusal::unavailable())?;
-    if visit.is_mutation() {
+    let (inquiry, made) = if is_for_caller {
+        run(inquiry, visit).map_err(|()| Refusal::unavailable())?
+    } else {
+        inquiry.tally(Tally::overreach);
+        (inquiry, Err(Fault::Forbidden))
+    };
+    if intent.is_some() {
         // Whoever waits for events looks for them.
         service.gateway.moved.notify_waiters();
     }
@@ -373,6 +384,7 @@ fn refused_page(service: &Service, visit: &Visit, (_, refused): (Code, Refused))
     let status = match refused {
         Refused::NotFound => StatusCode::NOT_FOUND,
         Refused::BadInput => StatusCode::BAD_REQUEST,
+        Refused::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Refused::Unauthenticated => StatusCode::UNAUTHORIZED,
         Refused::Forbidden => StatusCode::FORBIDDEN,
         Refused::RateLimited => StatusCode::TOO_MANY_REQUESTS,

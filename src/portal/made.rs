@@ -41,6 +41,8 @@ pub enum Refused {
     NotFound,
     /// What was sent cannot be meant, such as a place in a list that is not this list's.
     BadInput,
+    /// A form is longer than any of ours, or its files are.
+    TooLarge,
     /// The token is not valid.
     Unauthenticated,
     /// The caller has no such right.
@@ -146,6 +148,7 @@ pub fn refusal(language: Language, refused: Refused, now: Instant) -> String {
     let (heading, advice) = match refused {
         Refused::NotFound => (frame.text("refused-not-found"), frame.text("refused-not-found-advice")),
         Refused::BadInput => (frame.text("refused-bad-input"), frame.text("refused-bad-input-advice")),
+        Refused::TooLarge => (frame.text("refused-large"), frame.text("refused-large-advice")),
         Refused::Unauthenticated => (frame.text("refused-token"), frame.text("refused-token-advice")),
         Refused::Forbidden => (frame.text("refused-right"), frame.text("refused-right-advice")),
         Refused::RateLimited => (frame.text("refused-fast"), frame.text("refused-fast-advice")),

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 pub use self::desk::{Desk, DeskPage};
 pub use self::sent::{Attached, Posted, Sent};
 
-use crate::domain::Language;
+use crate::domain::{Language, Role};
 
 /// A page in a language.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -196,6 +196,14 @@ impl Visit {
             Place::Tipoff(posted) => posted.is_some(),
             Place::Desk(desk) => self.is_posted && desk.page.does_something(),
             _ => false,
+        }
+    }
+
+    /// Whether it is for a caller of this role; pages beside the desks are for everybody.
+    pub fn is_for(&self, role: Role) -> bool {
+        match &self.place {
+            Place::Desk(desk) => desk.page.roles(self.is_posted).contains(&role),
+            _ => true,
         }
     }
 

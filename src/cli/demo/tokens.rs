@@ -79,17 +79,21 @@ impl Demo {
         let path = self.folder.join("demo.json");
         files::write_whole(&path, serde_json::to_string_pretty(&demo)?.as_bytes())?;
         print!("{}", requests::three(&demo));
-        println!("\ntokens and samples: {}\nquery page: {graphql}\nstop with Ctrl+C", path.display());
+        println!(
+            "\ntokens and samples: {}\nportal: {url}/\ndesks, for whom you choose to be: {url}/desk\nquery page: {graphql}\nstop with Ctrl+C",
+            path.display()
+        );
         Ok(())
     }
 
-    fn tokens(&self, person: &SubjectId) -> anyhow::Result<Value> {
+    /// Who there is, by name.
+    pub fn accounts(&self, person: &SubjectId) -> anyhow::Result<Vec<(&'static str, TokenClaims)>> {
         let claims =
             |role, actor: &str| TokenClaims { client: Some("demo".to_owned()), ..TokenClaims::new(role, actor) };
         let department = |role, actor, id: &str| TokenClaims { department: Some(id.to_owned()), ..claims(role, actor) };
         let subject = |actor, subject: String| TokenClaims { subject: Some(subject), ..claims(Role::Subject, actor) };
         let grantee = TokenClaims { organization: Some(GRANTEE.to_owned()), ..claims(Role::Grantee, "bank-clerk-1") };
-        let all = [
+        Ok(vec![
             ("department", department(Role::Department, "amr-officer-1", "AMR")),
             ("supervisor", TokenClaims { supervisor: true, ..department(Role::Department, "amr-supervisor-1", "AMR") }),
             ("coordinator", department(Role::Coordinator, "drc-officer-1", "DRC")),
@@ -101,9 +105,12 @@ impl Demo {
             ("auditor", claims(Role::Auditor, "auditor-1")),
             ("security_admin", claims(Role::SecurityAdmin, "security-1")),
             ("system_admin", claims(Role::SystemAdmin, "system-1")),
-        ];
+        ])
+    }
+
+    fn tokens(&self, person: &SubjectId) -> anyhow::Result<Value> {
         let mut tokens = serde_json::Map::new();
-        for (name, claims) in all {
+        for (name, claims) in self.accounts(person)? {
             tokens.insert(name.to_owned(), Value::from(self.issuer.issue(&claims, LIFE_SECONDS)?));
         }
         Ok(Value::Object(tokens))

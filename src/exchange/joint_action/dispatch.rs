@@ -13,7 +13,7 @@ use super::{AssignmentRow, JointActionView, Taken, unknown};
 use crate::access::CaseAction;
 use crate::catalogue::measures::Implementers;
 use crate::domain::joint_action::Step;
-use crate::domain::{AssignmentId, AssignmentStage, DepartmentId, MeasureCode, WorkflowStep};
+use crate::domain::{AssignmentId, AssignmentStage, DepartmentId, MeasureCode, Role, WorkflowStep};
 use crate::store;
 
 /// A joint action to dispatch.
@@ -27,6 +27,9 @@ pub struct Wanted {
 
 /// Dispatches a joint action. The outer error is a fault, the inner what is wrong with the input. Blocks.
 pub fn dispatch(inquiry: &Inquiry, wanted: &Wanted) -> Result<Taken, Fault> {
+    if inquiry.caller().role() != Role::Coordinator {
+        return Err(Fault::Forbidden);
+    }
     let Some(mut view) = super::by_id(inquiry, &wanted.id)? else { return Ok(Err(unknown("id", "joint action"))) };
     if let Err(refused) = case::permit(inquiry, CaseAction::Dispatch, view.concern, "id") {
         return Ok(Err(refused));

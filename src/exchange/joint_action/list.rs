@@ -44,6 +44,8 @@ pub fn actions(
         (Role::Coordinator, Some(_), _) => Which::All,
         (Role::Department, Some(own), _) => Which::Concerning(own.clone()),
         (Role::Subject, _, Some(own)) => Which::About(own),
+        // Of whom nothing has been reported there is nothing.
+        (Role::Subject, _, None) => return Ok(JointActionPage { actions: Vec::new(), has_next: false }),
         _ => Which::PublishedOn(inquiry.today()),
     };
     let narrowing = Narrowing { stage, subject, ..Narrowing::default() };

@@ -5,10 +5,18 @@ use std::sync::Arc;
 use super::super::authorization::InputProblem;
 use super::super::deposit::{Authority, BatchOrigin, Depositor};
 use super::super::fault::Fault;
-use super::super::import::{self, ImportError, Progress, QualityReport, Reject, RejectsFile, Table, Watch};
+use super::super::gateway::Gateway;
+use super::super::import::{
+    self, ImportError, PreparedRecord, Progress, QualityReport, RecordSink, Reject, RejectsFile, Table, Watch, Written,
+};
 use super::super::inquiry::Inquiry;
 use super::{context, refused};
 use crate::catalogue::{Item, Vintage};
+
+/// How many rows a file may have.
+const ROWS_MAX: u64 = 100_000;
+/// How many rows that were not taken are told of one by one.
+const REJECTS_MAX: usize = 1_000;
 
 /// A file as a department sends it.
 #[derive(Clone)]
@@ -50,6 +58,10 @@ pub fn take_file(inquiry: &Inquiry, file: &SentFile) -> Result<Result<FileReport
         Ok(found) => found,
         Err(problem) => return Ok(Err(vec![problem])),
     };
+    // The file is read to its end before a row of it is written: one that breaks off in the middle is refused whole.
+    if let Some(refusal) = dry_run(gateway, (item, vintage), file)? {
+        return Ok(Err(refusal));
+    }
     let origin = BatchOrigin {
         item: item.code.to_string(),
         vintage: vintage.id.clone(),
@@ -59,15 +71,11 @@ pub fn take_file(inquiry: &Inquiry, file: &SentFile) -> Result<Result<FileReport
     let mut depositor = Depositor::begin(gateway, origin, Authority::Department(department))?;
     let mut rejects = Vec::new();
     let quality = {
-        let mut watch = RejectsOf(RejectsFile::new(&mut rejects));
+        let mut watch = RejectsOf { file: RejectsFile::new(&mut rejects), left: REJECTS_MAX };
         match import::run(table, &context(gateway, item, vintage), &mut depositor, &mut watch) {
             Ok(report) => {
-                watch.0.finish().map_err(|error| Fault::Corrupt(error.to_string()))?;
+                watch.file.finish().map_err(|error| Fault::Corrupt(error.to_string()))?;
                 report
-            }
-            Err(ImportError::Read { source, rows }) => {
-                let message = format!("{source} (after {rows} rows)");
-                return Ok(Err(InputProblem::one("file", "FILE", message)));
             }
             Err(error) => return refused(error).map(|refused| Err(refused.err().unwrap_or_default())),
         }
@@ -91,12 +99,60 @@ fn opened<'i>(item: &'i Item, file: &SentFile) -> Result<(&'i Vintage, Table), I
     Err(InputProblem::new(&["file"], "FILE", message))
 }
 
-/// Writes the rejects down as they come.
-struct RejectsOf<'r>(RejectsFile<&'r mut Vec<u8>>);
+/// What keeps a file from being taken at all.
+fn dry_run(
+    gateway: &Gateway,
+    (item, vintage): (&Item, &Vintage),
+    file: &SentFile,
+) -> Result<Option<Vec<InputProblem>>, Fault> {
+    let table = match import::open_sent(&file.name, &file.bytes, vintage) {
+        Ok(table) => table,
+        Err(error) => return Ok(Some(InputProblem::one("file", "FILE", error.to_string()))),
+    };
+    match import::run(table, &context(gateway, item, vintage), &mut Nowhere, &mut Unheard) {
+        Ok(report) if report.rows > ROWS_MAX => {
+            Ok(Some(InputProblem::one("file", "ROWS", format!("a file has {ROWS_MAX} rows at most"))))
+        }
+        Ok(_) => Ok(None),
+        Err(ImportError::Read { source, rows }) => {
+            Ok(Some(InputProblem::one("file", "FILE", format!("{source} (after {rows} rows)"))))
+        }
+        Err(error) => refused(error).map(|refused| Some(refused.err().unwrap_or_default())),
+    }
+}
+
+/// Stores nothing.
+struct Nowhere;
+
+impl RecordSink for Nowhere {
+    type Error = super::super::deposit::DepositError;
+
+    fn write(&mut self, batch: &[PreparedRecord]) -> Result<Vec<Written>, Self::Error> {
+        Ok(batch.iter().map(|_| Written::Unchanged).collect())
+    }
+}
+
+struct Unheard;
+
+impl Watch for Unheard {
+    fn rejected(&mut self, _reject: &Reject) -> std::io::Result<()> {
+        Ok(())
+    }
+
+    fn progress(&mut self, _progress: Progress) {}
+}
+
+/// Writes the first rejects down as they come.
+struct RejectsOf<'r> {
+    file: RejectsFile<&'r mut Vec<u8>>,
+    left: usize,
+}
 
 impl Watch for RejectsOf<'_> {
     fn rejected(&mut self, reject: &Reject) -> std::io::Result<()> {
-        self.0.add(reject)
+        let Some(left) = self.left.checked_sub(1) else { return Ok(()) };
+        self.left = left;
+        self.file.add(reject)
     }
 
     fn progress(&mut self, _progress: Progress) {}

@@ -166,6 +166,10 @@ impl Connection {
         };
         match login_route::caller_of(service, headers, false).await {
             Ok(caller) => match feed::receiver(&caller) {
+                // Browsers have places of their own, by person: they take none of their organisation's programs.
+                Ok(receiver) if login_route::has_session(headers) => {
+                    Ok(Some(format!("{receiver} {}", caller.person().unwrap_or_default())))
+                }
                 Ok(receiver) => Ok(Some(receiver.to_owned())),
                 Err(_) => refused(Code::Forbidden),
             },

@@ -17,10 +17,12 @@ mod reviews;
 mod rules;
 mod upload;
 
+use crate::domain::Role;
 use crate::exchange::fault::Fault;
 use crate::exchange::inquiry::Inquiry;
 use crate::portal::frame::Frame;
 use crate::portal::made::Made;
+use crate::portal::sheet::Sheet;
 use crate::portal::visit::{Desk, DeskPage};
 
 /// Rows on a page.
@@ -28,6 +30,18 @@ const FIRST: usize = 20;
 
 pub(in crate::portal) fn make(frame: Frame, inquiry: &Inquiry, desk: &Desk) -> Result<Made, Fault> {
     let sent = &desk.sent;
+    let is_of_own = matches!(
+        desk.page,
+        DeskPage::Records
+            | DeskPage::AccessLog
+            | DeskPage::Authorizations
+            | DeskPage::Applications
+            | DeskPage::Objection
+            | DeskPage::Repair
+    );
+    if is_of_own && inquiry.caller().role() == Role::Subject && inquiry.own_subject().is_err() {
+        return unknown(frame, desk.page);
+    }
     match desk.page {
         DeskPage::Home => home::make(frame, inquiry),
         DeskPage::Records => own::records(frame, inquiry, sent.find("after")),
@@ -58,4 +72,12 @@ pub(in crate::portal) fn make(frame: Frame, inquiry: &Inquiry, desk: &Desk) -> R
         DeskPage::Purposes => rules::purposes(frame, inquiry),
         DeskPage::Keys => rules::keys(frame, inquiry),
     }
+}
+
+/// The page of a subject of whom nothing has been reported yet.
+fn unknown(frame: Frame, page: DeskPage) -> Result<Made, Fault> {
+    let title = frame.text(&format!("desk-{}", page.name()));
+    let mut sheet = Sheet::new(frame, title, String::new());
+    sheet.say("desk-nobody");
+    sheet.made()
 }

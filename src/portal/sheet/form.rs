@@ -1,6 +1,7 @@
 //! Something to fill in on a page of a desk.
 
 use crate::portal::faults::Faults;
+use crate::portal::frame::Frame;
 use crate::portal::visit::Sent;
 
 /// A form.
@@ -31,6 +32,8 @@ pub(in crate::portal) struct Field {
     pub(in crate::portal) value: String,
     pub(in crate::portal) fault: Option<String>,
     pub(in crate::portal) is_required: bool,
+    /// Tells it from others of its name.
+    part: String,
     pub(in crate::portal) kind: Kind,
 }
 
@@ -110,7 +113,8 @@ impl Form {
 
     /// The id of a field within the page.
     pub(in crate::portal) fn id(&self, field: &Field) -> String {
-        if self.prefix.is_empty() { field.name.clone() } else { format!("{}-{}", self.prefix, field.name) }
+        let parts = [self.prefix.as_str(), &field.name, &field.part];
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-")
     }
 
     /// Whether something in it is at fault.
@@ -121,7 +125,16 @@ impl Form {
 
 impl Field {
     fn new(name: &str, label: String, kind: Kind) -> Self {
-        Self { name: name.to_owned(), label, help: None, value: String::new(), fault: None, is_required: false, kind }
+        Self {
+            name: name.to_owned(),
+            label,
+            help: None,
+            value: String::new(),
+            fault: None,
+            is_required: false,
+            part: String::new(),
+            kind,
+        }
     }
 
     /// A line of so many characters at most.
@@ -157,6 +170,21 @@ impl Field {
     /// A file.
     pub(in crate::portal) fn file(name: &str, label: String, kinds: &'static str) -> Self {
         Self::new(name, label, Kind::File(kinds))
+    }
+
+    /// Nothing is chosen until somebody chooses.
+    #[must_use]
+    pub(in crate::portal) fn chosen(mut self, frame: &Frame) -> Self {
+        if let Kind::One(choices) = &mut self.kind {
+            choices.insert(0, Choice::new("", frame.text("choose")));
+        }
+        self.required()
+    }
+
+    /// One of several fields of a name, told apart by this.
+    #[must_use]
+    pub(in crate::portal) fn part(self, part: &str) -> Self {
+        Self { part: part.to_owned(), ..self }
     }
 
     /// It must be filled in.

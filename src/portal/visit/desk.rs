@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::domain::Role;
+
 use super::{Posted, Sent, encoded, with_parameters};
 
 /// A page of a desk, with what was sent along.
@@ -76,83 +78,110 @@ pub enum DeskPage {
     Keys,
 }
 
-/// A page: path, what may stand in its address, what may be posted to it, and its price.
-struct Row(DeskPage, &'static str, &'static [&'static str], Takes, u64);
+/// A page.
+struct Row {
+    page: DeskPage,
+    path: &'static str,
+    /// Whose it is.
+    roles: &'static [Role],
+    /// What may stand in its address.
+    asked: &'static [&'static str],
+    takes: Takes,
+    price: u64,
+}
 
-/// What may be posted to a page, and whether posting does something or only asks.
+/// What may be posted to a page, and whether posting does something, and for whom, or only asks.
 enum Takes {
     Nothing,
-    Doing(&'static [&'static str]),
+    Doing(&'static [&'static str], &'static [Role]),
     Asking(&'static [&'static str]),
 }
 
-/// Every page of the desks. A path with `{id}` stands after those that it would hide.
-const PAGES: &[Row] = &[
-    Row(DeskPage::Home, "/desk", &[], Takes::Nothing, 5),
-    Row(DeskPage::Records, "/desk/records", &["after"], Takes::Nothing, 60),
-    Row(DeskPage::AccessLog, "/desk/access-log", &["after"], Takes::Nothing, 60),
-    Row(
-        DeskPage::Authorizations,
-        "/desk/authorizations",
-        &["after"],
-        Takes::Doing(&["revoke", "grantee", "granted-purpose", "items", "until", "uses"]),
-        60,
-    ),
-    Row(DeskPage::Applications, "/desk/applications", &["after", "kind", "overdue"], Takes::Nothing, 60),
-    Row(DeskPage::Objection, "/desk/applications/objection", &["record"], Takes::Doing(&["record", "reason"]), 20),
-    Row(
-        DeskPage::Repair,
-        "/desk/applications/repair",
-        &["record"],
-        Takes::Doing(&["record", "commitment", "kind-1", "kind-2", "kind-3", "file-1", "file-2", "file-3"]),
-        20,
-    ),
-    Row(
-        DeskPage::Application,
-        "/desk/applications/{id}",
-        &[],
-        Takes::Doing(&["act", "answer", "decision", "reason", "notice", "row"]),
-        30,
-    ),
-    Row(DeskPage::Inbox, "/desk/inbox", &["after", "stage", "overdue"], Takes::Nothing, 60),
-    Row(DeskPage::Assignment, "/desk/inbox/{id}", &[], Takes::Doing(&["answer", "reason", "report", "amountYuan"]), 30),
-    Row(DeskPage::Actions, "/desk/actions", &["after", "stage"], Takes::Nothing, 60),
-    Row(DeskPage::Action, "/desk/actions/{id}", &[], Takes::Doing(&["act", "to", "ending", "reason"]), 30),
-    Row(DeskPage::Overdue, "/desk/overdue", &["after"], Takes::Nothing, 60),
-    Row(DeskPage::Query, "/desk/query", &[], Takes::Asking(&["purpose", "case", "authorization", "q"]), 100),
-    Row(DeskPage::Check, "/desk/check", &[], Takes::Doing(&["purpose", "case", "list", "file-list"]), 500),
-    Row(DeskPage::Upload, "/desk/upload", &[], Takes::Doing(&["item", "file"]), 500),
-    Row(DeskPage::Coverage, "/desk/coverage", &["department", "from", "to"], Takes::Nothing, 500),
-    Row(DeskPage::Returns, "/desk/returns", &["department", "month"], Takes::Nothing, 500),
-    Row(
-        DeskPage::Ledger,
-        "/desk/ledger",
-        &["after", "from", "to", "kind", "role", "department", "decision", "item"],
-        Takes::Nothing,
-        60,
-    ),
-    Row(DeskPage::Entry, "/desk/ledger/{id}", &[], Takes::Nothing, 10),
-    Row(
-        DeskPage::Reviews,
-        "/desk/reviews",
-        &["after", "department", "state", "overdue"],
-        Takes::Doing(&["index", "verdict", "reason"]),
-        60,
-    ),
-    Row(DeskPage::Findings, "/desk/findings", &["department", "from", "to"], Takes::Nothing, 500),
-    Row(DeskPage::Exports, "/desk/exports", &[], Takes::Doing(&["reason", "first", "disclose"]), 20),
-    Row(DeskPage::Export, "/desk/exports/{id}", &[], Takes::Nothing, 5),
-    Row(
-        DeskPage::Policies,
-        "/desk/policies",
-        &["item", "role", "department", "purpose-of", "case-of", "relation", "category"],
-        Takes::Nothing,
-        20,
-    ),
-    Row(DeskPage::PolicyDiff, "/desk/policies/diff", &[], Takes::Nothing, 500),
-    Row(DeskPage::Purposes, "/desk/purposes", &[], Takes::Nothing, 10),
-    Row(DeskPage::Keys, "/desk/keys", &[], Takes::Nothing, 10),
+const EVERYBODY: &[Role] = &[
+    Role::Subject,
+    Role::Grantee,
+    Role::Department,
+    Role::Coordinator,
+    Role::Auditor,
+    Role::SecurityAdmin,
+    Role::SystemAdmin,
 ];
+const SUBJECT: &[Role] = &[Role::Subject];
+const OFFICIALS: &[Role] = &[Role::Department, Role::Coordinator];
+const PARTIES: &[Role] = &[Role::Subject, Role::Department, Role::Coordinator];
+const AUDITOR: &[Role] = &[Role::Auditor];
+/// Auditors, and officers whose token says that they supervise.
+const REVIEWERS: &[Role] = &[Role::Auditor, Role::Department, Role::Coordinator];
+const SECURITY: &[Role] = &[Role::SecurityAdmin];
+
+const fn shown(
+    page: DeskPage,
+    path: &'static str,
+    roles: &'static [Role],
+    asked: &'static [&'static str],
+    price: u64,
+) -> Row {
+    Row { page, path, roles, asked, takes: Takes::Nothing, price }
+}
+
+impl Row {
+    const fn taking(self, takes: Takes) -> Self {
+        Self { takes, ..self }
+    }
+}
+
+/// Every page of the desks, in the order of the work. A path with `{id}` stands after those that it would hide.
+const PAGES: &[Row] = &[
+    shown(DeskPage::Home, "/desk", EVERYBODY, &[], 5),
+    shown(DeskPage::Records, "/desk/records", SUBJECT, &["after"], 60),
+    shown(DeskPage::AccessLog, "/desk/access-log", SUBJECT, &["after"], 60),
+    shown(DeskPage::Inbox, "/desk/inbox", OFFICIALS, &["after", "stage", "overdue"], 60),
+    shown(DeskPage::Assignment, "/desk/inbox/{id}", OFFICIALS, &[], 30)
+        .taking(Takes::Doing(&["act", "answer", "reason", "report", "amountYuan"], OFFICIALS)),
+    shown(DeskPage::Query, "/desk/query", &[Role::Department, Role::Coordinator, Role::Grantee], &[], 100)
+        .taking(Takes::Asking(&["purpose", "case", "authorization", "q"])),
+    shown(DeskPage::Authorizations, "/desk/authorizations", &[Role::Subject, Role::Grantee], &["after"], 60)
+        .taking(Takes::Doing(&["revoke", "grantee", "granted-purpose", "items", "until", "uses"], SUBJECT)),
+    shown(DeskPage::Check, "/desk/check", OFFICIALS, &[], 500)
+        .taking(Takes::Doing(&["purpose", "case", "list", "file-list"], OFFICIALS)),
+    shown(DeskPage::Upload, "/desk/upload", OFFICIALS, &[], 500).taking(Takes::Doing(&["item", "file"], OFFICIALS)),
+    shown(DeskPage::Applications, "/desk/applications", PARTIES, &["after", "kind", "overdue"], 60),
+    shown(DeskPage::Objection, "/desk/applications/objection", SUBJECT, &["record"], 20)
+        .taking(Takes::Doing(&["record", "reason"], SUBJECT)),
+    shown(DeskPage::Repair, "/desk/applications/repair", SUBJECT, &["record"], 20).taking(Takes::Doing(
+        &["record", "commitment", "kind-1", "kind-2", "kind-3", "file-1", "file-2", "file-3"],
+        SUBJECT,
+    )),
+    shown(DeskPage::Application, "/desk/applications/{id}", PARTIES, &[], 30)
+        .taking(Takes::Doing(&["act", "answer", "decision", "reason", "notice", "row"], PARTIES)),
+    shown(DeskPage::Actions, "/desk/actions", PARTIES, &["after", "stage"], 60),
+    shown(DeskPage::Action, "/desk/actions/{id}", PARTIES, &[], 30)
+        .taking(Takes::Doing(&["act", "to", "ending", "reason"], OFFICIALS)),
+    shown(DeskPage::Overdue, "/desk/overdue", OFFICIALS, &["after"], 60),
+    shown(DeskPage::Ledger, "/desk/ledger", AUDITOR, LEDGER, 60),
+    shown(DeskPage::Entry, "/desk/ledger/{id}", AUDITOR, &[], 10),
+    shown(DeskPage::Reviews, "/desk/reviews", REVIEWERS, &["after", "department", "state", "overdue"], 60)
+        .taking(Takes::Doing(&["index", "verdict", "reason", "after", "department", "state", "overdue"], REVIEWERS)),
+    shown(DeskPage::Findings, "/desk/findings", REVIEWERS, &["department", "from", "to"], 500),
+    shown(DeskPage::Exports, "/desk/exports", AUDITOR, &[], 20)
+        .taking(Takes::Doing(&["reason", "first", "disclose"], AUDITOR)),
+    shown(DeskPage::Export, "/desk/exports/{id}", AUDITOR, &[], 5),
+    shown(
+        DeskPage::Coverage,
+        "/desk/coverage",
+        &[Role::Department, Role::Coordinator, Role::Auditor],
+        &["department", "from", "to"],
+        500,
+    ),
+    shown(DeskPage::Returns, "/desk/returns", OFFICIALS, &["department", "month"], 500),
+    shown(DeskPage::Policies, "/desk/policies", SECURITY, EXPLAINED, 20),
+    shown(DeskPage::PolicyDiff, "/desk/policies/diff", SECURITY, &[], 500),
+    shown(DeskPage::Purposes, "/desk/purposes", SECURITY, &[], 10),
+    shown(DeskPage::Keys, "/desk/keys", SECURITY, &[], 10),
+];
+
+const LEDGER: &[&str] = &["after", "from", "to", "kind", "role", "department", "decision", "item"];
+const EXPLAINED: &[&str] = &["item", "role", "department", "purpose-of", "case-of", "relation", "category"];
 
 const ID: &str = "{id}";
 /// How the names of files begin.
@@ -161,7 +190,7 @@ const FILE: &str = "file";
 impl DeskPage {
     /// Every page.
     pub fn all() -> impl Iterator<Item = Self> {
-        PAGES.iter().map(|row| row.0)
+        PAGES.iter().map(|row| row.page)
     }
 
     /// Whether it is of one thing, which its address names.
@@ -170,12 +199,12 @@ impl DeskPage {
     }
 
     fn row(self) -> &'static Row {
-        PAGES.iter().find(|row| row.0 == self).unwrap_or_else(|| unreachable!("every page stands in the table"))
+        PAGES.iter().find(|row| row.page == self).unwrap_or_else(|| unreachable!("every page stands in the table"))
     }
 
     /// The path with names in place of values.
     pub fn pattern(self) -> &'static str {
-        self.row().1
+        self.row().path
     }
 
     /// The name of the page, as its texts have it.
@@ -185,19 +214,33 @@ impl DeskPage {
 
     /// What making the page is taken to cost.
     pub fn price(self) -> u64 {
-        self.row().4
+        self.row().price
+    }
+
+    /// Whose page it is; of what is posted to it, who may.
+    pub fn roles(self, is_posted: bool) -> &'static [Role] {
+        match self.row().takes {
+            Takes::Doing(_, roles) if is_posted => roles,
+            _ => self.row().roles,
+        }
     }
 
     /// Whether what is posted to it does something.
     pub fn does_something(self) -> bool {
-        matches!(self.row().3, Takes::Doing(_))
+        matches!(self.row().takes, Takes::Doing(..))
     }
 
     /// Whether files may be posted to it.
     pub fn takes_files(self) -> bool {
-        match self.row().3 {
-            Takes::Nothing => false,
-            Takes::Doing(names) | Takes::Asking(names) => names.iter().any(|name| name.starts_with(FILE)),
+        self.names().1.iter().any(|name| name.starts_with(FILE))
+    }
+
+    /// What may stand in its address, and what may be posted to it.
+    pub fn names(self) -> (&'static [&'static str], &'static [&'static str]) {
+        let row = self.row();
+        match row.takes {
+            Takes::Nothing => (row.asked, &[]),
+            Takes::Doing(names, _) | Takes::Asking(names) => (row.asked, names),
         }
     }
 
@@ -215,25 +258,22 @@ impl DeskPage {
 impl Desk {
     /// The page at a path; `None` when there is none.
     pub(super) fn parse(path: &str, parameters: &[(String, String)]) -> Option<Self> {
-        let (row, id) = PAGES.iter().find_map(|row| matched(row.1, path).map(|id| (row, id)))?;
+        let (row, id) = PAGES.iter().find_map(|row| matched(row.path, path).map(|id| (row, id)))?;
         let id = Some(id.to_owned()).filter(|id| !id.is_empty());
-        Some(Self { page: row.0, id, sent: Sent::of(row.2, parameters) })
+        Some(Self { page: row.page, id, sent: Sent::of(row.asked, parameters) })
     }
 
     /// The same page with what was posted; `None` for a page that takes nothing.
     pub(super) fn posted(self, posted: Posted) -> Option<Self> {
-        let names = match self.page.row().3 {
-            Takes::Nothing => return None,
-            Takes::Doing(names) | Takes::Asking(names) => names,
-        };
-        Some(Self { sent: Sent::of_form(names, posted), ..self })
+        let names = self.page.names().1;
+        (!names.is_empty()).then(|| Self { sent: Sent::of_form(names, posted), ..self })
     }
 
     /// Path and parameters.
     pub(super) fn address(&self) -> String {
         let row = self.page.row();
-        let path = row.1.replace(ID, &encoded(self.id.as_deref().unwrap_or_default()));
-        let parameters: Vec<(&str, &str)> = row.2.iter().map(|name| (*name, self.sent.get(name))).collect();
+        let path = row.path.replace(ID, &encoded(self.id.as_deref().unwrap_or_default()));
+        let parameters: Vec<(&str, &str)> = row.asked.iter().map(|name| (*name, self.sent.get(name))).collect();
         with_parameters(&path, &parameters)
     }
 
@@ -266,17 +306,22 @@ mod tests {
     #[test]
     fn every_page_of_a_desk_is_found_at_its_own_address_and_at_no_other() {
         for row in PAGES {
-            let path = row.1.replace(ID, "x1");
+            let path = row.path.replace(ID, "x1");
             let hostile: Vec<(String, String)> =
-                row.2.iter().map(|name| ((*name).to_owned(), "a&b=c?d#e/f%20\"<é东".to_owned())).collect();
+                row.asked.iter().map(|name| ((*name).to_owned(), "a&b=c?d#e/f%20\"<é东".to_owned())).collect();
             let desk = Desk::parse(&path, &hostile).unwrap();
-            assert_eq!((desk.page, desk.page.pattern()), (row.0, row.1));
+            assert_eq!((desk.page, desk.page.pattern()), (row.page, row.path));
             let address = desk.address();
             let (bare, query) = address.split_once('?').unwrap_or((&address, ""));
-            let pairs = actix_web::web::Query::<Vec<(String, String)>>::from_query(query).unwrap();
+            let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8().unwrap().into_owned();
+            let pairs: Vec<(String, String)> = query
+                .split('&')
+                .filter_map(|pair| pair.split_once('='))
+                .map(|(name, value)| (decoded(name), decoded(value)))
+                .collect();
             assert_eq!(Desk::parse(bare, &pairs), Some(desk), "{address}");
             for wrong in [format!("{path}/"), format!("{path}x/y"), path.replace("/desk", "/desks")] {
-                assert!(Desk::parse(&wrong, &[]).is_none_or(|desk| desk.page != row.0), "{wrong}");
+                assert!(Desk::parse(&wrong, &[]).is_none_or(|desk| desk.page != row.page), "{wrong}");
             }
         }
     }

@@ -1,11 +1,12 @@
 //! Whatever is sent to a page is refused plainly or shown as text.
 
 use actix_web::test::TestRequest;
-use chengxin::portal::visit::with_parameters;
+use chengxin::domain::Role;
+use chengxin::portal::visit::{DeskPage, with_parameters};
 
 use super::views::get;
 use crate::answers::licences;
-use crate::support::TestApp;
+use crate::support::{Answered, TestApp};
 
 /// What is sent in the place of a name, a code, a date, a receipt.
 fn hostile() -> Vec<String> {
@@ -80,6 +81,95 @@ async fn hostile_input_in_every_field_is_refused_plainly_or_shown_as_text() {
     // The form comes back with what was typed, as text.
     let echoed = get(&app.public(), &with_parameters("/search", &[("q", "\"><b>甲")])).await;
     assert!(echoed.text.contains("value=\"&#34;&#62;&#60;b&#62;甲\""), "{}", echoed.text);
+}
+
+/// What no page may hold as markup; the scripts of ours are.
+fn assert_tame(page: &Answered, what: &str) {
+    assert!(page.text.starts_with("<!DOCTYPE html>") && page.text.trim_end().ends_with("</html>"), "{what}");
+    let text = page.text.replace("<script src=\"/assets/", "");
+    let raw = ["<script", "<img", "onerror=alert(1)>", "' onfocus='", "</textarea><", "><img"];
+    assert!(!raw.iter().any(|raw| text.contains(raw)), "{what}: {}", page.text);
+    assert!(page.headers.get("set-cookie").is_none(), "{what}");
+}
+
+#[actix_web::test]
+async fn hostile_input_in_every_field_of_every_desk_is_refused_plainly_or_shown_as_text() {
+    let app = TestApp::new();
+    let uscc = licences(&app);
+    let seats = [
+        ("subject", app.subject(&format!("uscc:{uscc}")).seated()),
+        ("department", app.department("AMR").seated()),
+        ("coordinator", app.coordinator().seated()),
+        ("auditor", app.administrator(Role::Auditor).seated()),
+        ("security administrator", app.administrator(Role::SecurityAdmin).seated()),
+    ];
+    let (mut shown, mut refused) = (0, 0);
+    for (who, seat) in &seats {
+        for page in DeskPage::all() {
+            let (asked, posted) = page.names();
+            for text in hostile() {
+                let path = if page.is_of_one() { page.of(&text) } else { page.pattern().to_owned() };
+                let parameters: Vec<(&str, &str)> = asked.iter().map(|name| (*name, text.as_str())).collect();
+                let answered = seat.get(&with_parameters(&path, &parameters)).await;
+                let what = format!("{who}: {path}");
+                assert!(matches!(answered.status, 200 | 400 | 403 | 404), "{what}: {}", answered.status);
+                assert_tame(&answered, &what);
+                shown += usize::from(answered.status == 200);
+                if posted.is_empty() {
+                    continue;
+                }
+                // A purpose that is none is refused at the door; what else stands in the form is looked at without it too.
+                for with_purpose in [true, false] {
+                    let is_sent = |name: &&&str| with_purpose || **name != "purpose";
+                    let fields: Vec<(&str, &str)> =
+                        posted.iter().filter(is_sent).map(|name| (*name, text.as_str())).collect();
+                    let answered = seat.post(&path, &fields).await;
+                    let what = format!("{who}: POST {path}");
+                    assert!(matches!(answered.status, 200 | 400 | 403 | 404), "{what}: {}", answered.status);
+                    assert_tame(&answered, &what);
+                    refused += usize::from(answered.status != 200);
+                }
+            }
+        }
+    }
+    assert!(shown > 300 && refused > 300, "{shown} shown, {refused} refused");
+}
+
+#[actix_web::test]
+async fn a_form_with_files_is_read_within_its_bounds() {
+    let app = TestApp::new();
+    let seat = app.department("AMR").seated();
+    let part = |name: &str, file: Option<&str>, body: &str| {
+        let file = file.map(|file| format!("; filename=\"{file}\"")).unwrap_or_default();
+        format!("--XYZ\r\ncontent-disposition: form-data; name=\"{name}\"{file}\r\n\r\n{body}\r\n")
+    };
+    let post = async |path: &str, body: String| {
+        let request =
+            TestRequest::post().uri(path).insert_header(("content-type", "multipart/form-data; boundary=XYZ"));
+        seat.browser().send(request.set_payload(body)).await
+    };
+    let token = part("token", None, &seat.token);
+    let whole = |parts: &str| format!("{token}{parts}--XYZ--\r\n");
+    let csv = format!("统一社会信用代码,单位名称\n{}", "x,y\n".repeat(10));
+    let good =
+        post("/desk/upload", whole(&(part("item", None, "tax-class-a") + &part("file", Some("a.csv"), &csv)))).await;
+    assert!(matches!(good.status, 200 | 400) && good.text.contains("item"), "{}", good.text);
+    let empty = post("/desk/upload", whole(&part("file", Some(""), ""))).await;
+    assert!(empty.status == 400 && empty.text.contains("请选择文件"), "{}", empty.text);
+    let long = post("/desk/upload", whole(&part("file", Some("a.csv"), &"x".repeat(9 << 20)))).await;
+    assert_eq!(long.status, 413);
+    let many = post("/desk/upload", whole(&part("item", None, "x").repeat(100))).await;
+    assert_eq!(many.status, 413);
+    assert_eq!(post("/desk/upload", "--XYZ\r\nbroken".to_owned()).await.status, 400);
+    let nobody = TestRequest::post().uri("/desk/upload").set_payload("x".repeat(9 << 20));
+    assert_eq!(app.public().send(nobody).await.status, 401, "a file of nobody is not read");
+    let elsewhere = post("/tipoffs", whole(&part("conduct", None, "x"))).await;
+    assert_eq!(elsewhere.status, 415, "a page that takes no file takes no such form");
+    for (name, bytes) in [("a.xlsx", "PK\u{3}\u{4}"), ("a.csv", "a\0b"), ("a.csv", "")] {
+        let answered =
+            post("/desk/upload", whole(&(part("item", None, "tax-class-a") + &part("file", Some(name), bytes)))).await;
+        assert!(answered.status == 400 && answered.text.contains("file-fault"), "{name}: {}", answered.text);
+    }
 }
 
 #[actix_web::test]

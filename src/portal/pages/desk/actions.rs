@@ -161,6 +161,7 @@ fn act(inquiry: &Inquiry, view: &JointActionView, (id, sent): (&str, &Sent)) -> 
         let assignments = named.filter(|(_, departments)| !departments.is_empty()).collect();
         return dispatch::dispatch(inquiry, &dispatch::Wanted { id: id.to_owned(), assignments });
     }
+    // What cannot be read as an ending is none that may be chosen, and is told at its field.
     let ending = sent.get("ending").parse().unwrap_or(JointActionEnding::Expired);
     end::end(inquiry, &end::Wanted { id: id.to_owned(), ending, reason: sent.get("reason").to_owned() })
 }
@@ -173,7 +174,7 @@ fn forms(sheet: &mut Sheet, inquiry: &Inquiry, (view, id): (&JointActionView, &s
             .among("dispatch".to_owned(), String::new())
             .hidden("act", "dispatch");
         let form = view.row().measures.iter().fold(form, |form, code| {
-            match departments(&sheet.frame, inquiry, code.as_str()) {
+            match departments(&sheet.frame, inquiry, code.as_str(), (sent, faults)) {
                 Some(field) => form.field(field),
                 None => form,
             }
@@ -187,7 +188,11 @@ fn forms(sheet: &mut Sheet, inquiry: &Inquiry, (view, id): (&JointActionView, &s
         let endings = [JointActionEnding::Revoked, JointActionEnding::Repaired]
             .map(|ending| Choice::new(ending.name(), sheet.frame.word("ending", ending.name())));
         let form = Form::new(&path, sheet.frame.text("action-end-button"))
-            .field(Field::one("ending", sheet.frame.text("action-ending"), endings.to_vec()).sent(sent, faults))
+            .field(
+                Field::one("ending", sheet.frame.text("action-ending"), endings.to_vec())
+                    .chosen(&sheet.frame)
+                    .sent(sent, faults),
+            )
             .field(Field::lines("reason", sheet.frame.text("step-text-reason"), 2_000).required().sent(sent, faults));
         sheet.heading("action-end");
         sheet.form(form);
@@ -195,13 +200,13 @@ fn forms(sheet: &mut Sheet, inquiry: &Inquiry, (view, id): (&JointActionView, &s
 }
 
 /// To whom a measure may go, when its list leaves a choice.
-fn departments(frame: &Frame, inquiry: &Inquiry, code: &str) -> Option<Field> {
+fn departments(frame: &Frame, inquiry: &Inquiry, code: &str, (sent, faults): (&Sent, &Faults)) -> Option<Field> {
     let gateway = inquiry.gateway();
     let measure = gateway.measures.get(code)?;
     let named = gateway.departments.iter().filter(|department| measure.may_be_taken_by(&department.id));
     let choices = named
         .map(|department| Choice::new(&format!("to-{code}-{}", department.id), frame.of(&department.name).to_owned()));
-    let field = Field::some("to", frame.of(&measure.title).to_owned(), choices.collect());
+    let field = Field::some("to", frame.of(&measure.title).to_owned(), choices.collect()).part(code).sent(sent, faults);
     let names_nobody = measure.implementers == Implementers::All;
     Some(if names_nobody { field.help(frame.text("action-dispatch-choose")) } else { field })
 }

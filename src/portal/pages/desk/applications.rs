@@ -6,6 +6,7 @@ mod filing;
 
 use strum::IntoEnumIterator as _;
 
+use deciding::NotDone;
 pub(super) use filing::{objection, repair};
 
 use super::{FIRST, cases};
@@ -85,7 +86,10 @@ pub(super) fn one(frame: Frame, inquiry: &Inquiry, desk: &Desk) -> Result<Made, 
                 sheet.done("case-done");
                 sent = Sent::default();
             }
-            Err(problems) => faults = sheet.problems(&problems, &["reason", "notice", "row"]),
+            Err(NotDone::Told(problems)) => faults = sheet.problems(&problems, &["reason", "notice", "row"]),
+            Err(NotDone::At(field, text, line)) => {
+                faults.add(field, sheet.frame.texts.with(text, "line", line));
+            }
         }
     }
     let view = application::by_id(inquiry, id)?.unwrap_or(before);

@@ -134,7 +134,9 @@ fn one(
         .uses_allowed
         .map_or_else(|| granted.uses_taken.to_string(), |allowed| format!("{} / {allowed}", granted.uses_taken));
     let mark = if state == "in-force" { "honest" } else { "notice" };
+    let id = inquiry.node_id(NodeRef::Authorization(granted.id));
     let facts = vec![
+        (frame.text("query-authorization"), Cell::from(id.as_str())),
         (frame.text("authorization-state"), Cell::marked(frame.word("authorization-state", state), mark)),
         (frame.text("access-purpose"), frame.purpose(inquiry, granted.purpose.as_str()).into()),
         (frame.text("access-items"), items.join(&frame.text("separator")).into()),
@@ -144,14 +146,18 @@ fn one(
     let button = frame.text("authorization-revoke");
     sheet.push(Block::Heading(granted.grantee.clone()));
     sheet.push(Block::Facts(facts));
-    let used = access_log::uses(inquiry, granted, None, USES)?;
-    if !used.entries.is_empty() {
-        let entries: Vec<_> = used.entries.iter().map(|(entry, _)| entry).collect();
+    // Who used it is told to whom it is about.
+    let used = if inquiry.caller().role() == Role::Subject {
+        access_log::uses(inquiry, granted, None, USES)?.entries
+    } else {
+        Vec::new()
+    };
+    if !used.is_empty() {
+        let entries: Vec<_> = used.iter().map(|(entry, _)| entry).collect();
         let table = own::table(&sheet.frame, inquiry, &entries);
         sheet.push(Block::Table(table));
     }
     if may_revoke && state == "in-force" {
-        let id = inquiry.node_id(NodeRef::Authorization(granted.id));
         let form = Form::new(DeskPage::Authorizations.pattern(), button);
         sheet.form(form.among(format!("revoke-{at}"), granted.grantee.clone()).hidden("revoke", &id));
     }

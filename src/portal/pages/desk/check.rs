@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
 use super::query;
+use crate::access::purposes::is_case_number;
 use crate::domain::identifier::{CitizenNumber, Uscc};
 use crate::domain::text::clean;
 use crate::exchange::credit_check::{self, CHECKS_MAX, Check, Checked, Wanted};
@@ -21,10 +22,14 @@ pub(super) fn make(frame: Frame, inquiry: &Inquiry, sent: &Sent) -> Result<Made,
     let mut faults = Faults::default();
     let mut made = None;
     if sheet.frame.is_posted {
-        match wanted(sent) {
+        match wanted(inquiry, sent) {
             Ok(wanted) if sent.find("purpose").is_some() => match credit_check::run(inquiry, wanted)? {
                 Ok(checks) => made = Some(checks),
-                Err(problems) => faults = sheet.problems(&problems, &["checks"]),
+                Err(problems) => {
+                    for problem in &problems {
+                        faults.add("list", sheet.frame.problem(problem.code));
+                    }
+                }
             },
             Ok(_) => faults.add("purpose", sheet.frame.text("query-purpose-missing")),
             Err(line) => faults.add("list", told(&sheet.frame, line)),
@@ -54,19 +59,22 @@ enum Unread {
     Line(i64),
     Count,
     Encoding,
+    /// A natural person, whom the purpose does not let be looked up.
+    NoLookUp(i64),
 }
 
 fn told(frame: &Frame, unread: Unread) -> String {
     match unread {
         Unread::Line(line) => frame.count("check-line-fault", &line),
         Unread::Count => frame.count("check-count-fault", &i64::try_from(CHECKS_MAX).unwrap_or(i64::MAX)),
+        Unread::NoLookUp(line) => frame.count("check-no-look-up", &line),
         Unread::Encoding => frame.text("check-encoding-fault"),
     }
 }
 
 /// The subjects of the list and of the file: one a line, the code and, after a comma, a tab or a space, the case; the case of
 /// the form where a line has none.
-fn wanted(sent: &Sent) -> Result<Vec<Wanted>, Unread> {
+fn wanted(inquiry: &Inquiry, sent: &Sent) -> Result<Vec<Wanted>, Unread> {
     let file = sent.file("file-list").map(|file| text_of(&file.bytes)).transpose()?.unwrap_or_default();
     let mut wanted = Vec::new();
     for text in [sent.get("list"), &file] {
@@ -78,11 +86,19 @@ fn wanted(sent: &Sent) -> Result<Vec<Wanted>, Unread> {
                 continue;
             }
             let case = Some(case.trim()).filter(|case| !case.is_empty()).unwrap_or(sent.get("case"));
-            let whom = whom(code).filter(|_| !case.is_empty()).ok_or(Unread::Line(number))?;
+            let whom = whom(code).filter(|_| is_case_number(case)).ok_or(Unread::Line(number))?;
+            if matches!(whom, Checked::Person(_)) && !may_look_up(inquiry, sent) {
+                return Err(Unread::NoLookUp(number));
+            }
             wanted.push(Wanted { whom: Some(whom), case: case.to_owned() });
         }
     }
     if wanted.is_empty() || wanted.len() > CHECKS_MAX { Err(Unread::Count) } else { Ok(wanted) }
+}
+
+/// Whether the purpose lets natural persons be looked up; each line has its own case.
+fn may_look_up(inquiry: &Inquiry, sent: &Sent) -> bool {
+    inquiry.gateway().decider.purposes().get(sent.get("purpose")).is_some_and(|purpose| purpose.allows_lookup)
 }
 
 fn whom(code: &str) -> Option<Checked> {
@@ -102,17 +118,18 @@ fn text_of(bytes: &[u8]) -> Result<String, Unread> {
 
 fn results(sheet: &mut Sheet, inquiry: &Inquiry, checks: &[Check]) -> Result<(), Fault> {
     let frame = &sheet.frame;
-    let columns = ["check-case", "case-subject", "check-hits", "check-measures", "#receipt-index"];
+    let columns = ["check-whom", "check-case", "case-subject", "check-hits", "check-measures", "#receipt-index"];
     let mut table = Table::new(frame, "desk-check", &columns);
     let mut receipts = csv::Writer::from_writer(b"\xef\xbb\xbf".to_vec());
     let fault = |error: csv::Error| Fault::Corrupt(error.to_string());
-    receipts.write_record(["案号 case", "条目编号 index", "回执 receipt"]).map_err(fault)?;
+    receipts.write_record(["代码 code", "案号 case", "条目编号 index", "回执 receipt"]).map_err(fault)?;
     for check in checks {
         let name = check.subject.as_ref().and_then(|(_, name)| name.clone());
         let hits: Vec<&str> = check.hits.iter().map(|hit| frame.of(&hit.item.title)).collect();
         let measures: Vec<String> = check.measures.iter().map(|bound| measure(frame, inquiry, bound)).collect();
         table.row([
-            Cell::from(check.case.clone()),
+            Cell::from(check.whom.clone()),
+            check.case.as_str().into(),
             name.map_or_else(|| frame.text("check-unknown").into(), Cell::recorded),
             if hits.is_empty() {
                 frame.text("check-no-hit").into()
@@ -123,7 +140,9 @@ fn results(sheet: &mut Sheet, inquiry: &Inquiry, checks: &[Check]) -> Result<(),
             check.receipt.index().into(),
         ]);
         let index = check.receipt.index().to_string();
-        receipts.write_record([&guarded(&check.case), &index, &check.receipt.to_json().to_string()]).map_err(fault)?;
+        receipts
+            .write_record([&check.whom, &guarded(&check.case), &index, &check.receipt.to_json().to_string()])
+            .map_err(fault)?;
     }
     let bytes = receipts.into_inner().map_err(|error| Fault::Corrupt(error.to_string()))?;
     let (title, name) = (frame.text("check-receipts"), "receipts.csv".to_owned());

@@ -20,7 +20,14 @@ pub(super) fn make(frame: Frame, inquiry: &Inquiry, sent: &Sent) -> Result<Made,
     sheet.form(form);
     let department = DepartmentId::parse(sent.get("department")).or(own);
     let (Some(period), Some(department)) = (period, department) else { return sheet.made() };
-    let found = coverage::of(inquiry, &department, period)?;
+    let found = match coverage::of(inquiry, &department, period) {
+        Err(Fault::BadInput(_)) => {
+            let text = sheet.frame.text("filter-too-much");
+            sheet.refuse(text);
+            return sheet.made();
+        }
+        found => found?,
+    };
     let frame = &sheet.frame;
     let columns = [
         "coverage-month",

@@ -19,7 +19,7 @@ pub(super) fn make(frame: Frame, inquiry: &Inquiry) -> Result<Made, Fault> {
     let mut sheet = Sheet::new(frame, title, String::new());
     sheet.push(Block::Facts(facts));
     let mut doors: Vec<(String, String, String)> = Vec::new();
-    for page in pages(role) {
+    for page in pages(inquiry) {
         let name = page.name();
         let title = sheet.frame.text(&format!("desk-{name}"));
         doors.push((sheet.frame.link(page.pattern()), title, sheet.frame.text(&format!("desk-{name}-what"))));
@@ -44,41 +44,13 @@ fn of(frame: &Frame, inquiry: &Inquiry) -> Result<Option<Cell>, Fault> {
     Ok(view.map(|view| view.name(inquiry)).transpose()?.flatten().map(Cell::recorded))
 }
 
-/// What there is for a role, in the order of the work.
-fn pages(role: Role) -> &'static [DeskPage] {
-    match role {
-        Role::Subject => &[
-            DeskPage::Records,
-            DeskPage::AccessLog,
-            DeskPage::Authorizations,
-            DeskPage::Applications,
-            DeskPage::Actions,
-        ],
-        Role::Department => &[
-            DeskPage::Inbox,
-            DeskPage::Query,
-            DeskPage::Check,
-            DeskPage::Upload,
-            DeskPage::Applications,
-            DeskPage::Actions,
-            DeskPage::Overdue,
-            DeskPage::Coverage,
-            DeskPage::Returns,
-        ],
-        Role::Coordinator => &[
-            DeskPage::Actions,
-            DeskPage::Overdue,
-            DeskPage::Applications,
-            DeskPage::Inbox,
-            DeskPage::Query,
-            DeskPage::Coverage,
-            DeskPage::Returns,
-        ],
-        Role::Grantee => &[DeskPage::Query],
-        Role::Auditor => {
-            &[DeskPage::Ledger, DeskPage::Reviews, DeskPage::Findings, DeskPage::Exports, DeskPage::Coverage]
-        }
-        Role::SecurityAdmin => &[DeskPage::Policies, DeskPage::PolicyDiff, DeskPage::Purposes, DeskPage::Keys],
-        Role::Public | Role::SystemAdmin => &[],
-    }
+/// What there is for the caller, in the order of the work.
+fn pages(inquiry: &Inquiry) -> impl Iterator<Item = DeskPage> {
+    let claims = inquiry.caller().claims();
+    let (role, may_review) = (claims.role, claims.supervisor || claims.role == Role::Auditor);
+    DeskPage::all().filter(move |page| {
+        let is_led_to = !matches!(page, DeskPage::Home | DeskPage::Objection | DeskPage::Repair) && !page.is_of_one();
+        let is_of_reviewers = matches!(page, DeskPage::Reviews | DeskPage::Findings);
+        is_led_to && page.roles(false).contains(&role) && (may_review || !is_of_reviewers)
+    })
 }

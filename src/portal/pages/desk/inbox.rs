@@ -76,19 +76,24 @@ pub(super) fn one(frame: Frame, inquiry: &Inquiry, desk: &Desk) -> Result<Made, 
                 sheet.done("case-done");
                 sent = Sent::default();
             }
+            // What cannot be read as an answer is none.
+            Err(problems) if problems.is_empty() => faults.add("answer", sheet.frame.text("choose-one")),
             Err(problems) => faults = sheet.problems(&problems, &["reason", "report", "amountYuan"]),
         }
     }
     let view = answer::by_id(inquiry, id)?.unwrap_or(before);
     describe(&mut sheet, inquiry, &view)?;
     let path = DeskPage::Assignment.of(id);
+    // Whose it is not, and what rests, has no form.
+    let is_own = inquiry.caller().claims().department.as_ref() == Some(&view.row().department);
+    let may_act = is_own && !view.action().is_suspended();
     match view.stage() {
-        AssignmentStage::Assigned if cases::is_official(inquiry) => {
+        AssignmentStage::Assigned if may_act => {
             let form = answering(&sheet.frame, &path, (&sent, &faults));
             sheet.heading("inbox-answer");
             sheet.form(form);
         }
-        AssignmentStage::Taken | AssignmentStage::Executed if cases::is_official(inquiry) => {
+        AssignmentStage::Taken | AssignmentStage::Executed if may_act => {
             let form = reporting(&sheet.frame, &path, (&sent, &faults));
             sheet.heading("inbox-report");
             sheet.form(form);
@@ -127,11 +132,11 @@ fn describe(sheet: &mut Sheet, inquiry: &Inquiry, view: &AssignmentView) -> Resu
 
 fn act(inquiry: &Inquiry, id: &str, sent: &Sent) -> Result<answer::Taken, Fault> {
     let assignment = id.to_owned();
-    if let Some(report) = sent.find("report") {
+    if sent.get("act") == "report" {
         let amount_yuan = sent.find("amountYuan").map(str::to_owned);
-        return answer::report(inquiry, &Report { assignment, report: report.to_owned(), amount_yuan });
+        return answer::report(inquiry, &Report { assignment, report: sent.get("report").to_owned(), amount_yuan });
     }
-    let answer = sent.get("answer").parse().unwrap_or(AssignmentAnswer::NotApplicable);
+    let Ok(answer) = sent.get("answer").parse::<AssignmentAnswer>() else { return Ok(Err(Vec::new())) };
     answer::respond(inquiry, &Answer { assignment, answer, reason: sent.find("reason").map(str::to_owned) })
 }
 
@@ -139,7 +144,7 @@ fn answering(frame: &Frame, path: &str, (sent, faults): (&Sent, &Faults)) -> For
     let answers =
         AssignmentAnswer::iter().map(|answer| Choice::new(answer.name(), frame.word("answer", answer.name())));
     Form::new(path, frame.text("inbox-answer-button"))
-        .field(Field::one("answer", frame.text("inbox-answer"), answers.collect()).sent(sent, faults))
+        .field(Field::one("answer", frame.text("inbox-answer"), answers.collect()).chosen(frame).sent(sent, faults))
         .field(
             Field::lines("reason", frame.text("step-text-reason"), 2_000)
                 .help(frame.text("inbox-reason-help"))
@@ -149,6 +154,7 @@ fn answering(frame: &Frame, path: &str, (sent, faults): (&Sent, &Faults)) -> For
 
 fn reporting(frame: &Frame, path: &str, (sent, faults): (&Sent, &Faults)) -> Form {
     Form::new(path, frame.text("inbox-report-button"))
+        .hidden("act", "report")
         .field(Field::lines("report", frame.text("step-text-report"), 2_000).required().sent(sent, faults))
         .field(
             Field::line("amountYuan", frame.text("inbox-amount"), 18)

@@ -27,6 +27,10 @@ pub(super) fn make(frame: Frame, inquiry: &Inquiry, sent: &Sent) -> Result<Made,
     let mut found = Found::Nobody;
     if sheet.frame.is_posted {
         faults = declared(&sheet.frame, inquiry, sent);
+        if inquiry.standings().refusal.is_some() {
+            // One text for whatever is wrong with it: which of them is nobody's business.
+            faults.add("authorization", sheet.frame.text("query-authorization-fault"));
+        }
         if faults.is_empty() {
             found = look_up(inquiry, sent.get("q"))?;
             if let Found::Unreadable(text) = found {
@@ -100,6 +104,9 @@ fn look_up(inquiry: &Inquiry, text: &str) -> Result<Found, Fault> {
         return subject::by_uscc(inquiry, &uscc).map(one);
     }
     if let Ok(number) = CitizenNumber::parse(&text) {
+        if !inquiry.permit().may_look_up() {
+            return Ok(Found::Unreadable("query-no-look-up"));
+        }
         return subject::by_citizen_number(inquiry, &number).map(one);
     }
     if !(CHARACTERS_MIN..=CHARACTERS_MAX).contains(&text.chars().count()) {

