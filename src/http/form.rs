@@ -10,12 +10,25 @@ use futures_util::TryStreamExt as _;
 use super::request::{self, Unreadable};
 use crate::portal::visit::{Attached, Posted};
 
-/// The longest form that is read, in bytes.
+/// The longest form of anybody that is read, in bytes.
 const FORM_BYTES_MAX: usize = 64 * 1024;
+/// The longest form of somebody who logged in: a list of 500 subjects, a Chinese character taking nine bytes.
+const DESK_BYTES_MAX: usize = 1024 * 1024;
 /// The longest form with files.
 const FILES_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// How many parts a form with files may have.
 const PARTS_MAX: usize = 64;
+
+/// Of which page a form is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FormOf {
+    /// A page of everybody.
+    Anybody,
+    /// A page of somebody who logged in.
+    Desk,
+    /// Such a page that takes files.
+    DeskWithFiles,
+}
 
 /// Why a form is not looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,15 +55,18 @@ impl NotRead {
     }
 }
 
-/// The fields of a form that was posted. Files are read for pages that take some.
-pub(super) async fn read(request: &HttpRequest, payload: Payload, takes_files: bool) -> Result<Posted, NotRead> {
+/// The fields of a form that was posted: to a page of anybody, of a desk, of a desk that takes files.
+pub(super) async fn read(request: &HttpRequest, payload: Payload, of: FormOf) -> Result<Posted, NotRead> {
     if !is_ours(request.headers()) {
         return Err(NotRead::OtherSite);
     }
     let media = request::content_type(request).and_then(|media| media.split(';').next()).map(str::trim);
     match media {
-        Some("application/x-www-form-urlencoded") => urlencoded(payload).await,
-        Some("multipart/form-data") if takes_files => multipart(request, payload).await,
+        Some("application/x-www-form-urlencoded") => {
+            let longest = if of == FormOf::Anybody { FORM_BYTES_MAX } else { DESK_BYTES_MAX };
+            urlencoded(payload, longest).await
+        }
+        Some("multipart/form-data") if of == FormOf::DeskWithFiles => multipart(request, payload).await,
         _ => Err(NotRead::MediaType),
     }
 }
@@ -69,8 +85,8 @@ fn is_of(origin: &str, host: &str) -> bool {
     origin.split_once("://").is_some_and(|(_, of)| of.eq_ignore_ascii_case(host))
 }
 
-async fn urlencoded(payload: Payload) -> Result<Posted, NotRead> {
-    let body = request::body(payload, FORM_BYTES_MAX).await.map_err(|unreadable| match unreadable {
+async fn urlencoded(payload: Payload, longest: usize) -> Result<Posted, NotRead> {
+    let body = request::body(payload, longest).await.map_err(|unreadable| match unreadable {
         Unreadable::TooLarge => NotRead::TooLarge,
         Unreadable::Broken | Unreadable::NotJson | Unreadable::NotARequest => NotRead::Malformed,
     })?;

@@ -7,7 +7,7 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::web::{self, Data, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::form;
+use super::form::{self, FormOf};
 use super::portal_route::{answer, base_of, plain};
 use super::request::{self, NotIdentified};
 use super::service::Service;
@@ -254,7 +254,7 @@ fn redeem(
 /// Ends the session, or all of its owner, and leads to the provider's own end.
 pub async fn end(service: Data<Arc<Service>>, request: HttpRequest, payload: Payload) -> HttpResponse {
     let base = base_of(&service, &request);
-    let Ok(posted) = form::read(&request, payload, false).await else {
+    let Ok(posted) = form::read(&request, payload, FormOf::Anybody).await else {
         return plain(&service, Language::Zh, StatusCode::FORBIDDEN, Refused::Forbidden);
     };
     let field = |name: &str| posted.field(name).map(str::to_owned);

@@ -12,7 +12,7 @@ use actix_web::web::{self, Data, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use sha2::{Digest, Sha256};
 
-use super::form::{self, NotRead};
+use super::form::{self, FormOf, NotRead};
 use super::login_route::{self, Held, NotHeld};
 use super::request::{self, NotIdentified};
 use super::service::Service;
@@ -142,7 +142,12 @@ async fn view(
     let visit = asked_for(request, (path, &base))?.with_desks(service.login.is_some());
     let held = if visit.is_desk() { Some(seat(service, request, &visit).await?) } else { None };
     let (visit, token) = if *request.method() == Method::POST {
-        let posted = form::read(request, payload, visit.takes_files()).await.map_err(Refusal::not_read)?;
+        let of = match (&held, visit.takes_files()) {
+            (None, _) => FormOf::Anybody,
+            (Some(_), false) => FormOf::Desk,
+            (Some(_), true) => FormOf::DeskWithFiles,
+        };
+        let posted = form::read(request, payload, of).await.map_err(Refusal::not_read)?;
         let token = posted.field("token").unwrap_or_default().to_owned();
         (visit.posted(posted).ok_or_else(not_found)?, Some(token))
     } else {

@@ -143,6 +143,11 @@ impl Frame {
         localised(self.language, address)
     }
 
+    /// Whether this page is the one at an address.
+    pub(super) fn is_at(&self, address: &str) -> bool {
+        self.address == address
+    }
+
     /// Whether this page stands in a part of the site.
     pub(super) fn is_in(&self, part: &str) -> bool {
         let path = self.address.split('?').next().unwrap_or_default();

@@ -42,7 +42,7 @@ async function all(browser, site) {
       await check(`${title}: axe-core finds nothing, in light and dark`, () => checks.axe(browser, whose, address));
       await check(`${title}: fits 320 pixels and twice the size`, () => checks.narrow(browser, whose, address));
       await check(`${title}: asks nobody else, and leaves no fault in the console`, () => checks.alone(browser, whose, address, page.status));
-      if (pictures) await checks.picture(browser, whose, address, join(pictures, `${page.name}${language ? '-en' : ''}.jpg`));
+      if (pictures) await checks.picture(browser, whose, address, join(pictures, `${page.name}${language ? '-en' : ''}.jpg`), page.whole);
     }
   }
   for (const [title, walk] of Object.entries({ ...walks.all, ...desks.all })) {

@@ -108,8 +108,10 @@ async fn hostile_input_in_every_field_of_every_desk_is_refused_plainly_or_shown_
         for page in DeskPage::all() {
             let (asked, posted) = page.names();
             for text in hostile() {
-                let path = if page.is_of_one() { page.of(&text) } else { page.pattern().to_owned() };
-                let parameters: Vec<(&str, &str)> = asked.iter().map(|name| (*name, text.as_str())).collect();
+                // An address of more than 64 KiB is none.
+                let short: String = text.chars().take(600).collect();
+                let path = if page.is_of_one() { page.of(&short) } else { page.pattern().to_owned() };
+                let parameters: Vec<(&str, &str)> = asked.iter().map(|name| (*name, short.as_str())).collect();
                 let answered = seat.get(&with_parameters(&path, &parameters)).await;
                 let what = format!("{who}: {path}");
                 assert!(matches!(answered.status, 200 | 400 | 403 | 404), "{what}: {}", answered.status);

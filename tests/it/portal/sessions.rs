@@ -3,7 +3,9 @@
 use actix_web::test::TestRequest;
 use chengxin::authentication::{DemoIssuer, IssuerSettings};
 use chengxin::domain::Role;
+use chengxin::domain::identifier::Uscc;
 use chengxin::ledger::{EntryKind, EntryQuery};
+use chengxin::portal::visit::DeskPage;
 use serde_json::Value;
 
 use super::provider::{Provider, Script};
@@ -26,6 +28,11 @@ fn with_provider() -> (TestApp, Provider) {
     app.config.issuers = vec![app.issuer.settings(), issuer];
     app.restart();
     (app, provider)
+}
+
+/// A firm of which nothing is recorded, as its token names it.
+fn unknown() -> String {
+    format!("uscc:{}", Uscc::with_check("91370502MA9ABCD07").unwrap().as_str())
 }
 
 /// The value of a cookie that an answer sets, with its attributes.
@@ -226,6 +233,55 @@ async fn whoever_logs_out_is_out_of_this_browser_or_of_all() {
         [second.get("/desk").await.status, third.get("/desk").await.status, colleague.get("/desk").await.status];
     assert_eq!(after, [303, 303, 200], "all of the officer's, and nobody else's");
     assert_eq!(told(&app)[..2], ["LOG_OUT_EVERYWHERE".to_owned(), "LOG_OUT".to_owned()]);
+}
+
+#[actix_web::test]
+async fn a_page_of_another_role_is_refused_with_one_entry_and_nothing_is_tried() {
+    let app = TestApp::new();
+    let seats = [
+        (Role::Department, app.department("AMR").seated()),
+        (Role::Coordinator, app.coordinator().seated()),
+        (Role::Subject, app.subject(&unknown()).seated()),
+        (Role::Grantee, app.grantee("BANK-1", "").without("chengxin-authorization").seated()),
+        (Role::Auditor, app.administrator(Role::Auditor).seated()),
+        (Role::SecurityAdmin, app.administrator(Role::SecurityAdmin).seated()),
+        (Role::SystemAdmin, app.administrator(Role::SystemAdmin).seated()),
+    ];
+    let entries = || {
+        let found = app.service.gateway.ledger.entries(&EntryQuery::default(), None, 10_000).unwrap();
+        found.into_iter().map(|entry| entry.leaf.kind).collect::<Vec<_>>()
+    };
+    let mut refused = 0;
+    for (role, seat) in &seats {
+        for page in DeskPage::all().filter(|page| !page.is_of_one()) {
+            let asked = seat.get(page.pattern()).await;
+            if !page.roles(false).contains(role) {
+                assert_eq!(asked.status, 403, "{role}: {page:?}");
+            }
+            if page.names().1.is_empty() || page.roles(true).contains(role) {
+                continue;
+            }
+            let before = entries().len();
+            let posted = seat.post(page.pattern(), &[("reason", "x"), ("item", "tax-class-a")]).await;
+            let after = entries();
+            assert_eq!((posted.status, after.len() - before), (403, 1), "{role}: {page:?}");
+            assert_eq!(after[0], EntryKind::Deny, "{role}: {page:?}");
+            refused += 1;
+        }
+    }
+    assert!(refused > 30, "{refused}");
+}
+
+#[actix_web::test]
+async fn a_subject_of_whom_nothing_is_recorded_is_told_so_and_sees_nobody_elses() {
+    let app = TestApp::new();
+    let seat = app.subject(&unknown()).seated();
+    for page in [DeskPage::Records, DeskPage::AccessLog, DeskPage::Authorizations, DeskPage::Applications] {
+        let shown = seat.get(page.pattern()).await;
+        assert!(shown.status == 200 && shown.text.contains("本平台还没有关于您的信息"), "{page:?}: {}", shown.text);
+    }
+    let actions = seat.get("/desk/actions").await;
+    assert!(actions.status == 200 && actions.text.contains("没有"), "{}", actions.text);
 }
 
 #[actix_web::test]

@@ -94,9 +94,9 @@ export async function alone(browser, { base, account }, address, status = 200) {
 }
 
 /** A picture of the page for docs/portal.md. */
-export async function picture(browser, { base, account }, address, path) {
+export async function picture(browser, { base, account }, address, path, fullPage) {
   await on(browser, { viewport: { width: 960, height: 720 }, base, account }, async (page) => {
     await page.goto(base + address);
-    await page.screenshot({ path, type: 'jpeg', quality: 60 });
+    await page.screenshot({ path, type: 'jpeg', quality: 60, fullPage });
   });
 }

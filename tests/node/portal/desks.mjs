@@ -12,7 +12,7 @@ async function withCookies(context, url) {
 
 /** Every page of every desk that stands at an address of its own, with whose it is. */
 export function pages({ samples }) {
-  const of = (account, paths) => paths.map(([name, path, status]) => ({ account, name, path, status }));
+  const of = (account, paths) => paths.map(([name, path, status]) => ({ account, name, path, status, whole: name === 'desk-entry' }));
   const explained = 'item=administrative-penalty&role=DEPARTMENT&department=AMR&purpose-of=licence-review&case-of=1';
   return [
     ...of('subject', [['desk-subject', '/desk'], ['desk-records', '/desk/records'], ['desk-access-log', '/desk/access-log'],
@@ -305,7 +305,7 @@ export const roles = {
       assert.ok(await page.locator('tbody tr').count() > 0);
       await page.goto(`${site.base}${prefix}/desk/ledger/7`);
       assert.ok(await page.locator('svg[role=img] .node').count() > 3, 'the proof is drawn');
-      const [proof] = await Promise.all([page.waitForEvent('download'), page.click('a[download$=".proof"]')]);
+      const [proof] = await Promise.all([page.waitForEvent('download'), page.click('a[download$=".tlog-proof"]')]);
       assert.match(await readFile(await proof.path(), 'utf8'), /index 7/);
       await page.goto(`${site.base}${prefix}/desk/reviews`);
       if (await page.locator('form input[name=index]').count()) {

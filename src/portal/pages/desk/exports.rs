@@ -113,7 +113,9 @@ pub(super) fn one(frame: Frame, inquiry: &Inquiry, desk: &Desk) -> Result<Made, 
             let text = sheet.frame.text("exports-download");
             sheet.push(Block::Download(href, format!("ledger-{export}.tar"), text));
             sheet.say("exports-verify");
-            sheet.push(Block::Verbatim(format!("chengxin ledger verify --bundle ledger-{export}.tar")));
+            sheet.push(Block::Verbatim(format!(
+                "tar xf ledger-{export}.tar && chengxin ledger verify ledger-{export} --policy policy"
+            )));
         }
     }
     sheet.made()

@@ -143,12 +143,15 @@ pub(super) fn one(frame: Frame, inquiry: &Inquiry, desk: &Desk) -> Result<Made, 
             sheet.push(Block::Proof(drawing));
             let href = format!("/ledger/proof/{}", entry.index);
             let text = sheet.frame.text("ledger-proof-file");
-            sheet.push(Block::Download(href, format!("entry-{}.proof", entry.index), text));
+            sheet.push(Block::Download(href, format!("entry-{}.tlog-proof", entry.index), text));
             sheet.say("ledger-proof-how");
+            let key = inquiry.gateway().ledger.keys().receipts().to_string();
             sheet.push(Block::Verbatim(format!(
-                "chengxin ledger verify --proof entry-{}.proof --key LOG_KEY",
+                "chengxin ledger verify-receipt receipt.json --key '{key}' --proof entry-{}.tlog-proof",
                 entry.index
             )));
+            let (href, text) = (sheet.frame.link("/transparency"), sheet.frame.text("ledger-proof-here"));
+            sheet.push(Block::Link(href, text));
         }
     }
     sheet.made()
