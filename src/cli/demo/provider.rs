@@ -237,3 +237,97 @@ async fn end(shared: Data<Shared>, ended: Query<Ended>) -> HttpResponse {
     let then = then.unwrap_or_else(|| "/".to_owned());
     HttpResponse::build(StatusCode::SEE_OTHER).insert_header((LOCATION, then)).finish()
 }
+
+#[cfg(test)]
+mod tests {
+    use actix_web::dev::ServiceResponse;
+    use actix_web::test::{TestRequest, call_service, init_service, read_body};
+
+    use super::*;
+    use crate::domain::{Instant, Role};
+
+    const BACK: &str = "http://127.0.0.1:8080/login/callback";
+    const VERIFIER: &str = "a-verifier-of-a-test-that-is-long-enough-for-pkce";
+
+    fn shared() -> Data<Shared> {
+        let ambient = Ambient::fixed(Instant::from_micros(1_800_000_000_000_000), 5);
+        let department =
+            TokenClaims { department: Some("AMR".to_owned()), ..TokenClaims::new(Role::Department, "o-1") };
+        Data::new(Shared {
+            issuer: "http://127.0.0.1:9".to_owned(),
+            gateway: ["http://127.0.0.1:8080".to_owned(), "http://localhost:8080".to_owned()],
+            accounts: vec![("department", department)],
+            signer: TokenSigner::generate(&ambient).unwrap(),
+            ambient,
+            codes: Mutex::new(HashMap::new()),
+        })
+    }
+
+    fn asked<'a>(redirect: &'a str, challenge: &'a str) -> Vec<(&'a str, &'a str)> {
+        vec![
+            ("redirect_uri", redirect),
+            ("state", "s\"<1>"),
+            ("nonce", "n-1"),
+            ("code_challenge", challenge),
+            ("code_challenge_method", "S256"),
+            ("client_id", CLIENT),
+        ]
+    }
+
+    async fn send(shared: &Data<Shared>, request: TestRequest) -> (u16, String, String) {
+        let app = init_service(App::new().app_data(shared.clone()).configure(routes)).await;
+        let response: ServiceResponse = call_service(&app, request.to_request()).await;
+        let location = response.headers().get(LOCATION).map(|value| value.to_str().unwrap().to_owned());
+        let status = response.status().as_u16();
+        (status, location.unwrap_or_default(), String::from_utf8(read_body(response).await.to_vec()).unwrap())
+    }
+
+    fn code_of(location: &str) -> String {
+        location.split("code=").nth(1).unwrap().split('&').next().unwrap().to_owned()
+    }
+
+    #[actix_web::test]
+    async fn an_account_that_was_chosen_is_proved_once_to_whoever_began() {
+        let shared = shared();
+        let challenge = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(VERIFIER));
+        let page = with_parameters("/auth", &asked(BACK, &challenge));
+        let (status, _, page) = send(&shared, TestRequest::get().uri(&page)).await;
+        assert!(status == 200 && page.contains("value=\"department\"") && !page.contains("<1>"), "{page}");
+        let choose = |account: &'static str| {
+            let fields: Vec<_> = asked(BACK, &challenge).into_iter().chain([("account", account)]).collect();
+            TestRequest::post().uri("/auth").set_form(fields)
+        };
+        assert_eq!(send(&shared, choose("mayor")).await.0, 400, "nobody of this name");
+        let redeem = |code: &str, verifier: &str| {
+            let fields = [("code", code), ("code_verifier", verifier), ("redirect_uri", BACK)];
+            TestRequest::post().uri("/token").set_form(fields)
+        };
+        let (status, location, _) = send(&shared, choose("department")).await;
+        assert!(status == 303 && location.starts_with(&format!("{BACK}?code=")), "{location}");
+        assert_eq!(send(&shared, redeem(&code_of(&location), "another")).await.0, 400, "of another browser");
+        let (_, location, _) = send(&shared, choose("department")).await;
+        let (status, _, answer) = send(&shared, redeem(&code_of(&location), VERIFIER)).await;
+        let answer: Value = serde_json::from_str(&answer).unwrap();
+        let payload = answer["id_token"].as_str().unwrap().split('.').nth(1).unwrap();
+        let claims: Value = serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap();
+        assert_eq!(status, 200);
+        assert_eq!(
+            (&claims["nonce"], &claims["aud"], &claims["department"]),
+            (&"n-1".into(), &CLIENT.into(), &"AMR".into())
+        );
+        assert_eq!(send(&shared, redeem(&code_of(&location), VERIFIER)).await.0, 400, "a code is good once");
+    }
+
+    #[actix_web::test]
+    async fn nobody_is_sent_anywhere_but_to_the_gateway() {
+        let shared = shared();
+        for elsewhere in ["https://evil.example/", "http://127.0.0.1:8080.evil.example/", "http://127.0.0.1:80801/"] {
+            let page = with_parameters("/auth", &asked(elsewhere, "x"));
+            assert_eq!(send(&shared, TestRequest::get().uri(&page)).await.0, 400, "{elsewhere}");
+            let end = with_parameters("/end", &[("post_logout_redirect_uri", elsewhere)]);
+            assert_eq!(send(&shared, TestRequest::get().uri(&end)).await.1, "/", "{elsewhere}");
+        }
+        let end = with_parameters("/end", &[("post_logout_redirect_uri", "http://localhost:8080/")]);
+        assert_eq!(send(&shared, TestRequest::get().uri(&end)).await.1, "http://localhost:8080/");
+    }
+}
