@@ -3,6 +3,7 @@
 mod browser;
 mod hostile;
 mod numbers;
+mod policies;
 mod provider;
 mod sessions;
 mod views;

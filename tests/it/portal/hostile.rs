@@ -2,6 +2,7 @@
 
 use actix_web::test::TestRequest;
 use chengxin::domain::Role;
+use chengxin::domain::identifier::Uscc;
 use chengxin::portal::visit::{DeskPage, with_parameters};
 
 use super::views::get;
@@ -172,6 +173,47 @@ async fn a_form_with_files_is_read_within_its_bounds() {
             post("/desk/upload", whole(&(part("item", None, "tax-class-a") + &part("file", Some(name), bytes)))).await;
         assert!(answered.status == 400 && answered.text.contains("file-fault"), "{name}: {}", answered.text);
     }
+}
+
+#[actix_web::test]
+async fn a_file_is_taken_whole_or_not_at_all_and_what_was_not_taken_is_told() {
+    let app = TestApp::new();
+    let seat = app.department("TAX").seated();
+    let send = async |csv: &str| {
+        let part = |name: &str, more: &str, body: &str| {
+            format!("--XYZ\r\ncontent-disposition: form-data; name=\"{name}\"{more}\r\n\r\n{body}\r\n")
+        };
+        let file = part("file", "; filename=\"a.csv\"", csv);
+        let body = part("token", "", &seat.token) + &part("item", "", "tax-class-a") + &file + "--XYZ--\r\n";
+        let media = ("content-type", "multipart/form-data; boundary=XYZ");
+        seat.browser().send(TestRequest::post().uri("/desk/upload").insert_header(media).set_payload(body)).await
+    };
+    let stored = async || {
+        let answered = app.department("TAX").ask("{ records(item: \"tax-class-a\") { totalCount } }").await;
+        answered.data("/records/totalCount").as_i64().unwrap()
+    };
+    let header = "纳税人名称,纳税人识别号,评价年度,评定日期,数据来源单位\n";
+    let row = |serial: usize| {
+        let code = Uscc::with_check(&format!("91370502MA9Y{serial:04}0")).unwrap();
+        format!("东营测试{serial}有限公司,{},2025,2026-04-01,国家税务总局东营市税务局\n", code.as_str())
+    };
+    let rows: String = (0..1_200).map(row).collect();
+    // A quotation mark that is not closed, after chunks that could be written.
+    let broken = send(&format!("{header}{rows}\"{}", "x,".repeat(2_500_000))).await;
+    assert!(broken.status == 400 && broken.text.contains("file-fault"), "{}", broken.status);
+    assert_eq!(stored().await, 0, "nothing of a broken file is stored");
+    let good = send(&format!("{header}{rows}x,y,2025,2026-04-01,z\n")).await;
+    assert_eq!(good.status, 200, "{}", good.text);
+    assert!(good.text.contains("部分收到") && good.text.contains("download=\"rejects.csv\""), "{}", good.text);
+    assert!(stored().await >= 1_000, "{}", stored().await);
+    let again = send(&format!("{header}{rows}")).await;
+    assert!(again.text.contains("全部收到"), "the same file again changes nothing: {}", again.text);
+    // Of many bad rows the first thousand are told of, and the page stays small.
+    let bad = "x,y,2025,2026-04-01,z\n".repeat(50_000);
+    let refused = send(&format!("{header}{bad}")).await;
+    assert!(refused.status == 200 && refused.text.len() < 1_000_000, "{} bytes", refused.text.len());
+    let long = send(&format!("{header}{}", "x,y,2025,2026-04-01,z\n".repeat(150_000))).await;
+    assert!(long.status == 400 && long.text.contains("10万行"), "{}", long.status);
 }
 
 #[actix_web::test]
