@@ -96,7 +96,11 @@ impl Sheet {
     }
 
     /// One block more.
-    pub(super) fn push(&mut self, block: Block) {
+    pub(super) fn push(&mut self, mut block: Block) {
+        if let Block::Facts(facts) = &mut block {
+            // What is not known of a thing is not told of as nothing.
+            facts.retain(|(_, cell)| !cell.text.is_empty());
+        }
         self.blocks.push(block);
     }
 
