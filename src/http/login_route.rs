@@ -253,7 +253,10 @@ fn redeem(
 
 /// Ends the session, or all of its owner, and leads to the provider's own end.
 pub async fn end(service: Data<Arc<Service>>, request: HttpRequest, payload: Payload) -> HttpResponse {
-    let base = base_of(&service, &request);
+    let (base, address) = (base_of(&service, &request), service.client_address(&request));
+    if service.admission.admit_address(address).is_err() {
+        return plain(&service, Language::Zh, StatusCode::TOO_MANY_REQUESTS, Refused::RateLimited);
+    }
     let Ok(posted) = form::read(&request, payload, FormOf::Anybody).await else {
         return plain(&service, Language::Zh, StatusCode::FORBIDDEN, Refused::Forbidden);
     };
@@ -261,10 +264,6 @@ pub async fn end(service: Data<Arc<Service>>, request: HttpRequest, payload: Pay
     let (token, everywhere) = (field("token").unwrap_or_default(), field("everywhere").is_some());
     let language = if field("language").as_deref() == Some("en") { Language::En } else { Language::Zh };
     let refuse = |status, refused| plain(&service, language, status, refused);
-    let address = service.client_address(&request);
-    if service.admission.admit_address(address).is_err() {
-        return refuse(StatusCode::TOO_MANY_REQUESTS, Refused::RateLimited);
-    }
     let Ok(held) = held(&service, session_cookie(&request), true).await else {
         return refuse(StatusCode::SERVICE_UNAVAILABLE, Refused::Unavailable);
     };

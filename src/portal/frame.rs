@@ -87,6 +87,21 @@ impl Frame {
         known.map_or_else(|| code.to_owned(), |item| self.of(&item.title).to_owned())
     }
 
+    /// A rate as a percentage; nothing when there is none.
+    #[expect(
+        clippy::unused_self,
+        reason = "numbers are written alike in both languages, and pages ask their frame for it"
+    )]
+    pub(super) fn percent(&self, rate: Option<f64>) -> String {
+        rate.map(|rate| format!("{:.1} %", rate * 100.0)).unwrap_or_default()
+    }
+
+    /// A measure by its title; its code when it is not known.
+    pub(super) fn measure(&self, inquiry: &Inquiry, code: &str) -> String {
+        let known = inquiry.gateway().measures.get(code);
+        known.map_or_else(|| code.to_owned(), |measure| self.of(&measure.title).to_owned())
+    }
+
     /// A purpose by its title; its code when it is not known.
     pub(super) fn purpose(&self, inquiry: &Inquiry, code: &str) -> String {
         let purposes = inquiry.gateway().decider.purposes();

@@ -1,4 +1,4 @@
-//! The public's pages: what the gateway tells whoever writes no GraphQL, as HTML, in Chinese and English.
+//! Pages of the public and of the desks: the gateway for whoever writes no GraphQL, as HTML, in Chinese and English.
 //!
 //! A page view is a query: it is made under an `Inquiry` with its permit, enclosed, and released with the receipt of its
 //! entry, which then stands on the page. Pages ask the use cases of `exchange` and nothing below them. Every task works

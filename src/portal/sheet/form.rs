@@ -71,6 +71,13 @@ impl Choice {
     }
 }
 
+impl Choice {
+    /// Any of these, or all of them.
+    pub(in crate::portal) fn any_of(frame: &Frame, choices: impl Iterator<Item = Self>) -> Vec<Self> {
+        std::iter::once(Self::new("", frame.text("filter-all"))).chain(choices).collect()
+    }
+}
+
 impl Form {
     /// A form without fields.
     pub(in crate::portal) fn new(action: &str, button: String) -> Self {

@@ -43,7 +43,7 @@ pub(super) fn make(frame: Frame, inquiry: &Inquiry, sent: &Sent) -> Result<Made,
     let next =
         last.map(|(_, cursor)| DeskPage::Actions.address(&[("after", cursor.as_str()), ("stage", sent.get("stage"))]));
     let stages = JointActionStage::iter().map(|stage| Choice::new(stage.name(), frame.word("action", stage.name())));
-    let stages = std::iter::once(Choice::new("", frame.text("filter-all"))).chain(stages).collect();
+    let stages = Choice::any_of(&frame, stages);
     let filter = Form::asking(DeskPage::Actions.pattern(), frame.text("filter-button"))
         .field(Field::one("stage", frame.text("case-stage"), stages).sent(sent, &Faults::default()));
     let (title, lead) = (frame.text("desk-actions"), frame.text("desk-actions-what"));
@@ -97,7 +97,7 @@ pub(super) fn one(frame: Frame, inquiry: &Inquiry, desk: &Desk) -> Result<Made, 
 
 fn facts(frame: &Frame, inquiry: &Inquiry, view: &JointActionView) -> Result<Vec<(String, Cell)>, Fault> {
     let row = view.row();
-    let measures = row.measures.iter().map(|code| measure(frame, inquiry, code.as_str())).collect::<Vec<_>>();
+    let measures = row.measures.iter().map(|code| frame.measure(inquiry, code.as_str())).collect::<Vec<_>>();
     Ok(vec![
         (frame.text("case-subject"), cases::subject(frame, inquiry, row.subject)?),
         (frame.text("case-stage"), stage_of(frame, view)),
@@ -109,11 +109,6 @@ fn facts(frame: &Frame, inquiry: &Inquiry, view: &JointActionView) -> Result<Vec
         (frame.text("action-initiated"), row.initiated_on.to_string().into()),
         (frame.text("action-ends"), row.ends_on.to_string().into()),
     ])
-}
-
-fn measure(frame: &Frame, inquiry: &Inquiry, code: &str) -> String {
-    let found = inquiry.gateway().measures.get(code);
-    found.map_or_else(|| code.to_owned(), |measure| frame.of(&measure.title).to_owned())
 }
 
 /// What is still to be done: the dispatch, the departments' answers and reports.
@@ -138,7 +133,7 @@ fn open(frame: &Frame, inquiry: &Inquiry, view: &Arc<JointActionView>) -> Vec<St
 
 fn assigned(frame: &Frame, inquiry: &Inquiry, view: &AssignmentView) -> Vec<(String, Cell)> {
     let id = inquiry.node_id(NodeRef::Assignment(view.row().id));
-    let title = measure(frame, inquiry, view.row().measure.as_str());
+    let title = frame.measure(inquiry, view.row().measure.as_str());
     vec![
         (frame.text("step-by"), frame.department(inquiry, &view.row().department).into()),
         (frame.text("inbox-measure"), Cell::link(title, frame.link(&DeskPage::Assignment.of(&id)))),
@@ -222,7 +217,7 @@ pub(super) fn late(frame: Frame, inquiry: &Inquiry, sent: &Sent) -> Result<Made,
     for (step, _) in &found.steps {
         let id = inquiry.node_id(NodeRef::JointAction(step.action.row().id));
         let by = step.department.as_ref().map(|id| frame.department(inquiry, id));
-        let of = step.assignment.as_ref().map(|view| measure(&frame, inquiry, view.row().measure.as_str()));
+        let of = step.assignment.as_ref().map(|view| frame.measure(inquiry, view.row().measure.as_str()));
         table.row([
             Cell::link(frame.word("step", step.step.name()), frame.link(&DeskPage::Action.of(&id))),
             cases::subject(&frame, inquiry, step.action.row().subject)?,

@@ -66,8 +66,8 @@ fn filter(frame: &Frame, sent: &Sent) -> Form {
     let none = Faults::default();
     let kinds =
         ApplicationKind::iter().map(|kind| Choice::new(kind.name(), frame.word("application-kind", kind.name())));
-    let kinds = std::iter::once(Choice::new("", frame.text("filter-all"))).chain(kinds).collect();
-    let late = vec![Choice::new("", frame.text("filter-all")), Choice::new("1", frame.text("filter-late"))];
+    let kinds = Choice::any_of(frame, kinds);
+    let late = Choice::any_of(frame, std::iter::once(Choice::new("1", frame.text("filter-late"))));
     Form::asking(DeskPage::Applications.pattern(), frame.text("filter-button"))
         .field(Field::one("kind", frame.text("application-kind"), kinds).sent(sent, &none))
         .field(Field::one("overdue", frame.text("case-due"), late).sent(sent, &none))

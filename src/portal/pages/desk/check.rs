@@ -126,7 +126,8 @@ fn results(sheet: &mut Sheet, inquiry: &Inquiry, checks: &[Check]) -> Result<(),
     for check in checks {
         let name = check.subject.as_ref().and_then(|(_, name)| name.clone());
         let hits: Vec<&str> = check.hits.iter().map(|hit| frame.of(&hit.item.title)).collect();
-        let measures: Vec<String> = check.measures.iter().map(|bound| measure(frame, inquiry, bound)).collect();
+        let measures: Vec<String> =
+            check.measures.iter().map(|bound| frame.measure(inquiry, bound.measure.as_str())).collect();
         table.row([
             Cell::from(check.whom.clone()),
             check.case.as_str().into(),
@@ -160,9 +161,4 @@ fn results(sheet: &mut Sheet, inquiry: &Inquiry, checks: &[Check]) -> Result<(),
 /// A case comes from whoever typed it: a spreadsheet must not take it for a formula.
 fn guarded(text: &str) -> String {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
-}
-
-fn measure(frame: &Frame, inquiry: &Inquiry, bound: &credit_check::Binding) -> String {
-    let found = inquiry.gateway().measures.get(bound.measure.as_str());
-    found.map_or_else(|| bound.measure.to_string(), |measure| frame.of(&measure.title).to_owned())
 }

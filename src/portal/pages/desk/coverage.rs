@@ -40,7 +40,7 @@ pub(super) fn make(frame: Frame, inquiry: &Inquiry, sent: &Sent) -> Result<Made,
     let mut table = Table::new(frame, "desk-coverage", &columns);
     let total = (frame.text("coverage-total"), found.total());
     for (month, counts) in found.months.iter().map(|(month, counts)| (month.clone(), *counts)).chain([total]) {
-        let rate = counts.rate().map(|rate| format!("{:.1} %", rate * 100.0)).unwrap_or_default();
+        let rate = frame.percent(counts.rate());
         let number = |number: u32| Cell::from(u64::from(number));
         table.row([
             month.into(),
@@ -94,6 +94,5 @@ pub(super) fn departments(form: Form, frame: &Frame, inquiry: &Inquiry, (sent, f
     }
     let all = inquiry.gateway().departments.iter();
     let all = all.map(|department| Choice::new(department.id.as_str(), frame.of(&department.name).to_owned()));
-    let all = std::iter::once(Choice::new("", frame.text("filter-all"))).chain(all).collect();
-    form.field(Field::one("department", frame.text("inbox-of"), all).sent(sent, faults))
+    form.field(Field::one("department", frame.text("inbox-of"), Choice::any_of(frame, all)).sent(sent, faults))
 }

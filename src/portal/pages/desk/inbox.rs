@@ -26,7 +26,7 @@ pub(super) fn make(frame: Frame, inquiry: &Inquiry, sent: &Sent) -> Result<Made,
     for (view, _) in &found.assignments {
         let id = inquiry.node_id(NodeRef::Assignment(view.row().id));
         table.row([
-            Cell::link(measure(&frame, inquiry, view), frame.link(&DeskPage::Assignment.of(&id))),
+            Cell::link(frame.measure(inquiry, view.row().measure.as_str()), frame.link(&DeskPage::Assignment.of(&id))),
             cases::subject(&frame, inquiry, view.action().row().subject)?,
             frame.word("assignment", view.stage().name()).into(),
             cases::due(&frame, inquiry, view.due_on(inquiry)),
@@ -50,24 +50,18 @@ pub(super) fn make(frame: Frame, inquiry: &Inquiry, sent: &Sent) -> Result<Made,
 
 fn filter(frame: &Frame, sent: &Sent) -> Form {
     let stages = AssignmentStage::iter().map(|stage| Choice::new(stage.name(), frame.word("assignment", stage.name())));
-    let stages = std::iter::once(Choice::new("", frame.text("filter-all"))).chain(stages).collect();
-    let late = vec![Choice::new("", frame.text("filter-all")), Choice::new("1", frame.text("filter-late"))];
+    let stages = Choice::any_of(frame, stages);
+    let late = Choice::any_of(frame, std::iter::once(Choice::new("1", frame.text("filter-late"))));
     Form::asking(DeskPage::Inbox.pattern(), frame.text("filter-button"))
         .field(Field::one("stage", frame.text("case-stage"), stages).sent(sent, &Faults::default()))
         .field(Field::one("overdue", frame.text("case-due"), late).sent(sent, &Faults::default()))
-}
-
-fn measure(frame: &Frame, inquiry: &Inquiry, view: &AssignmentView) -> String {
-    let measures = &inquiry.gateway().measures;
-    let code = &view.row().measure;
-    measures.get(code.as_str()).map_or_else(|| code.to_string(), |measure| frame.of(&measure.title).to_owned())
 }
 
 /// One assignment, with what may be done about it.
 pub(super) fn one(frame: Frame, inquiry: &Inquiry, desk: &Desk) -> Result<Made, Fault> {
     let id = desk.id.as_deref().unwrap_or_default();
     let Some(before) = answer::by_id(inquiry, id)? else { return Ok(nobody(&frame, inquiry)) };
-    let title = measure(&frame, inquiry, &before);
+    let title = frame.measure(inquiry, before.row().measure.as_str());
     let mut sheet = Sheet::new(frame, title, String::new());
     let (mut sent, mut faults) = (desk.sent.clone(), Faults::default());
     if sheet.frame.is_posted {

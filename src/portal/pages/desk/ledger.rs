@@ -108,7 +108,6 @@ fn query(frame: &Frame, sent: &Sent) -> (Option<EntryQuery>, Faults) {
 }
 
 fn filter(frame: &Frame, inquiry: &Inquiry, (sent, faults): (&Sent, &Faults)) -> Form {
-    let all = |choices: Vec<Choice>| [vec![Choice::new("", frame.text("filter-all"))], choices].concat();
     let kinds = EntryKind::iter().map(|kind| Choice::new(kind.as_ref(), frame.word("entry", kind.as_ref())));
     let decisions = Decision::iter().map(|of| Choice::new(of.as_ref(), frame.word("decision", of.as_ref())));
     let roles = Role::iter().map(|role| Choice::new(role.name(), frame.word("role", role.name())));
@@ -117,10 +116,12 @@ fn filter(frame: &Frame, inquiry: &Inquiry, (sent, faults): (&Sent, &Faults)) ->
     let form = Form::asking(DeskPage::Ledger.pattern(), frame.text("filter-button"))
         .field(Field::date("from", frame.text("filter-from")).sent(sent, faults))
         .field(Field::date("to", frame.text("filter-to")).sent(sent, faults))
-        .field(Field::one("kind", frame.text("ledger-kind"), all(kinds.collect())).sent(sent, faults))
-        .field(Field::one("role", frame.text("desk-role"), all(roles.collect())).sent(sent, faults))
-        .field(Field::one("decision", frame.text("ledger-decision"), all(decisions.collect())).sent(sent, faults))
-        .field(Field::one("item", frame.text("access-items"), all(items.collect())).sent(sent, faults));
+        .field(Field::one("kind", frame.text("ledger-kind"), Choice::any_of(frame, kinds)).sent(sent, faults))
+        .field(Field::one("role", frame.text("desk-role"), Choice::any_of(frame, roles)).sent(sent, faults))
+        .field(
+            Field::one("decision", frame.text("ledger-decision"), Choice::any_of(frame, decisions)).sent(sent, faults),
+        )
+        .field(Field::one("item", frame.text("access-items"), Choice::any_of(frame, items)).sent(sent, faults));
     departments(form, frame, inquiry, (sent, faults))
 }
 

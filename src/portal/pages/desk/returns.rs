@@ -93,8 +93,7 @@ fn executed(sheet: &mut Sheet, inquiry: &Inquiry, found: &ExecutionReturn) {
     ];
     let mut table = Table::new(frame, "returns-execution", &columns);
     for row in &found.rows {
-        let measure = inquiry.gateway().measures.get(row.measure.as_str());
-        let title = measure.map_or_else(|| row.measure.to_string(), |measure| frame.of(&measure.title).to_owned());
+        let title = frame.measure(inquiry, row.measure.as_str());
         let numbers = row.counts.map(|counts| {
             [
                 number(counts.assigned),
@@ -165,7 +164,7 @@ fn initiated(sheet: &mut Sheet, inquiry: &Inquiry, found: &InitiatorReturn, of: 
 fn reported(sheet: &mut Sheet, inquiry: &Inquiry, (department, month): (&DepartmentId, Month)) -> Result<(), Fault> {
     let (_, found) = quality::of(inquiry, Some(department), (month.first(), month.last()))?;
     let frame = &sheet.frame;
-    let percent = |rate: Option<f64>| Cell::from(rate.map(|rate| format!("{:.1} %", rate * 100.0)).unwrap_or_default());
+    let percent = |rate: Option<f64>| Cell::from(frame.percent(rate));
     let facts = [
         ("quality-batches", found.batches.into()),
         ("upload-rows", found.rows.into()),

@@ -74,7 +74,7 @@ fn filter(frame: &Frame, inquiry: &Inquiry, sent: &Sent) -> Form {
         let name: &str = state.into();
         Choice::new(name, frame.word("review", name))
     });
-    let late = vec![Choice::new("", frame.text("filter-all")), Choice::new("1", frame.text("filter-late"))];
+    let late = Choice::any_of(frame, std::iter::once(Choice::new("1", frame.text("filter-late"))));
     let form = Form::asking(DeskPage::Reviews.pattern(), frame.text("filter-button"))
         .field(Field::one("state", frame.text("case-stage"), states.collect()).sent(sent, &none))
         .field(Field::one("overdue", frame.text("case-due"), late).sent(sent, &none));

@@ -64,7 +64,7 @@ pub(super) fn make(frame: Frame, inquiry: &Inquiry, sent: &Sent) -> Result<Made,
 /// The quality report (数据质量报告).
 fn show(sheet: &mut Sheet, report: &FileReport) {
     let (frame, quality) = (&sheet.frame, &report.quality);
-    let percent = |rate: Option<f64>| rate.map(|rate| format!("{:.1} %", rate * 100.0)).unwrap_or_default();
+    let percent = |rate: Option<f64>| frame.percent(rate);
     let facts = [
         ("upload-file", Cell::recorded(quality.file.clone())),
         ("upload-format", quality.format.as_str().into()),
