@@ -1,6 +1,6 @@
 //! A receiver of webhooks: a small HTTP server that keeps what it was sent and answers what it is told to.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -67,7 +67,8 @@ impl Receiver {
                 if stopped.load(Ordering::Relaxed) {
                     return;
                 }
-                serve(&stream.unwrap(), &kept, &answer);
+                // A gateway that is killed while it sends leaves half a message, or a connection that is reset.
+                let _broken_off = stream.and_then(|stream| serve(&stream, &kept, &answer));
             }
         });
         Self { url, received, stops, serving: Some(serving) }
@@ -84,29 +85,31 @@ impl Receiver {
     }
 }
 
-fn serve(stream: &TcpStream, kept: &Mutex<Vec<Received>>, answer: &Answer) {
+/// Takes one message and answers it. What does not come whole is not kept.
+fn serve(stream: &TcpStream, kept: &Mutex<Vec<Received>>, answer: &Answer) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream);
     let (mut headers, mut line) = (Vec::new(), String::new());
     // The request line, then headers up to an empty line. Whoever only knocks sends none.
-    if reader.read_line(&mut line).unwrap() == 0 {
-        return;
+    if reader.read_line(&mut line)? == 0 {
+        return Ok(());
     }
     loop {
         line.clear();
-        reader.read_line(&mut line).unwrap();
+        if reader.read_line(&mut line)? == 0 {
+            return Err(ErrorKind::UnexpectedEof.into());
+        }
         let Some((name, value)) = line.trim_end().split_once(':') else { break };
         headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
     }
     let length =
         headers.iter().find(|(name, _)| name == "content-length").map_or(0, |(_, value)| value.parse().unwrap());
     let mut body = vec![0; length];
-    reader.read_exact(&mut body).unwrap();
+    reader.read_exact(&mut body)?;
     let received = Received { headers, body: String::from_utf8(body).unwrap() };
     let status = answer(&received);
     kept.lock().unwrap().push(received);
     let text = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
-    // The gateway may have been killed meanwhile.
-    let _gone = (&mut &*stream).write_all(text.as_bytes());
+    (&mut &*stream).write_all(text.as_bytes())
 }
 
 impl Drop for Receiver {
@@ -122,4 +125,22 @@ impl Drop for Receiver {
             }
         }
     }
+}
+
+#[test]
+fn a_sender_that_breaks_off_leaves_no_message_and_the_next_one_is_taken() {
+    let receiver = Receiver::willing();
+    let address = receiver.url.trim_start_matches("http://").trim_end_matches("/chengxin").to_owned();
+    let head = "POST /chengxin HTTP/1.1\r\nwebhook-id: a\r\ncontent-length: 2\r\n\r\n";
+    for said in ["", "POST /chengxin HTTP/1.1\r\n", &head[..40], head, &format!("{head}{{")] {
+        let mut sender = TcpStream::connect(&address).unwrap();
+        sender.write_all(said.as_bytes()).unwrap();
+    }
+    let mut sender = TcpStream::connect(&address).unwrap();
+    sender.write_all(format!("{head}{{}}").as_bytes()).unwrap();
+    let mut answer = String::new();
+    sender.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 204"), "{answer}");
+    let ids: Vec<String> = receiver.received().iter().map(|message| message.id().to_owned()).collect();
+    assert_eq!(ids, ["a"]);
 }

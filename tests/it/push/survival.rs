@@ -14,7 +14,7 @@ use crate::support::databases::Scratch;
 use crate::support::process::{Place, Process};
 
 /// Longer than a claim holds.
-const PATIENCE: Duration = Duration::from_secs(100);
+const PATIENCE: Duration = Duration::from_mins(3);
 
 /// A caller over the real program.
 pub struct Caller<'p> {
