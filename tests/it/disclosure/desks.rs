@@ -9,7 +9,7 @@ use super::oracle::{Due, value};
 use super::pages::{has_line, without_receipt, written};
 use super::two_worlds::worlds;
 use super::values;
-use super::world::World;
+use super::world::{Row, World};
 use crate::support::Answered;
 use crate::support::seat::Seat;
 
@@ -62,29 +62,49 @@ async fn no_page_of_a_desk_holds_a_value_that_is_out_of_reach() {
     }
 }
 
-/// How many fields were looked for and found in what a query at the desk shows.
-async fn compare(world: &World, actor: &Actor<'_>, seat: &Seat<'_>) -> usize {
+/// How many fields of the records of a category were looked for and found in a page's text.
+fn compare(world: &World, actor: &Actor<'_>, (category, text): (SubjectCategory, &str)) -> usize {
     let mut found = 0;
-    for category in CATEGORIES {
-        let page = query(seat, &asked_by(category)).await;
-        let rows = world.rows.iter().filter(|row| row.category == category && actor.stands(row).meets(row));
-        for row in rows {
-            for field in &row.item.fields {
-                let due = actor.stands(row).due(&row.item, field, category);
-                let shown = value(row, field, due);
-                if shown.is_null() {
-                    continue;
-                }
-                let masked = matches!(due, Due::Masked(_)) || field.scanned && due == Due::Clear;
-                let (text, title) = (written(&row.item, field, &shown), &field.title.zh);
-                let is_there = has_line(&page.text, title, &text, masked)
-                    || field.scanned && has_line(&page.text, title, &text, false);
-                assert!(is_there, "{}: {category} {}: {title} `{text}`\n{}", actor.title, row.item.code, page.status);
-                found += 1;
+    let rows = world.rows.iter().filter(|row| row.category == category && actor.stands(row).meets(row));
+    for row in rows {
+        for field in &row.item.fields {
+            let due = actor.stands(row).due(&row.item, field, category);
+            let shown = value(row, field, due);
+            if shown.is_null() {
+                continue;
             }
+            let masked = matches!(due, Due::Masked(_)) || field.scanned && due == Due::Clear;
+            let (shown, title) = (written(&row.item, field, &shown), &field.title.zh);
+            let is_there =
+                has_line(text, title, &shown, masked) || field.scanned && has_line(text, title, &shown, false);
+            assert!(is_there, "{}: {category} {}: {title} `{shown}`", actor.title, row.item.code);
+            found += 1;
         }
     }
     found
+}
+
+/// The same over what queries for each category show.
+async fn compare_queries(world: &World, actor: &Actor<'_>, categories: &[SubjectCategory]) -> usize {
+    let (mut found, seat) = (0, actor.asker.seated());
+    for &category in categories {
+        let page = query(&seat, &asked_by(category)).await;
+        found += compare(world, actor, (category, &page.text));
+    }
+    found
+}
+
+/// All pages of somebody's own records, one after the other.
+async fn own_records(seat: &Seat<'_>) -> String {
+    let (mut all, mut next) = (String::new(), Some("/desk/records".to_owned()));
+    while let Some(path) = next {
+        let page = seat.get(&path).await;
+        assert_eq!(page.status, 200, "{path}");
+        let marked = page.text.split("href=\"/desk/records?after=").nth(1);
+        next = marked.map(|rest| format!("/desk/records?after={}", rest.split('"').next().unwrap()));
+        all += &page.text;
+    }
+    all
 }
 
 #[actix_web::test]
@@ -93,7 +113,41 @@ async fn a_query_at_a_desk_shows_what_is_due_and_says_what_is_masked() {
     let asks =
         |actor: &&Actor<'_>| matches!(actor.title, "department" | "market regulation" | "health" | "coordinator");
     for actor in actors::departments(&world).iter().filter(asks) {
-        let found = compare(&world, actor, &actor.asker.seated()).await;
+        let found = compare_queries(&world, actor, &CATEGORIES).await;
+        assert!(found > 100, "{}: {found} fields", actor.title);
+    }
+}
+
+#[actix_web::test]
+async fn an_authorized_body_gets_at_its_desk_what_was_authorized_and_of_others_what_is_public() {
+    let world = World::new().find_ids().await;
+    let mut all = actors::grantees(&world).await;
+    all.extend(actors::grantees_of_one_field(&world).await);
+    // Of whoever declares what does not hold, or nothing, the page asks again: `no_page_of_a_desk…` looks there.
+    let asks = |actor: &&Actor<'_>| actor.title.starts_with("authorized") && actor.title != "authorized, no purpose";
+    for actor in all.iter().filter(asks) {
+        // Whoever looks a person up by number finds the one who authorized it and nobody else.
+        let is_granted = |row: &Row| {
+            row.category == SubjectCategory::NaturalPerson && actor.stands(row).tier == Some(Tier::AuthorizedQuery)
+        };
+        let categories = if world.rows.iter().any(is_granted) {
+            CATEGORIES.to_vec()
+        } else {
+            let page = query(&actor.asker.seated(), &asked_by(SubjectCategory::NaturalPerson)).await;
+            assert!(page.text.contains("没有查到，或者这个用途不能查。"), "{}: {}", actor.title, page.text);
+            CATEGORIES[..2].to_vec()
+        };
+        let found = compare_queries(&world, actor, &categories).await;
+        assert!(found > 100, "{}: {found} fields", actor.title);
+    }
+}
+
+#[actix_web::test]
+async fn subjects_read_all_of_their_own_records_at_their_desk() {
+    let world = World::new().find_ids().await;
+    for (actor, category) in actors::subjects(&world).iter().zip(CATEGORIES) {
+        let text = own_records(&actor.asker.seated()).await;
+        let found = compare(&world, actor, (category, &text));
         assert!(found > 100, "{}: {found} fields", actor.title);
     }
 }
