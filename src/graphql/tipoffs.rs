@@ -212,7 +212,7 @@ impl TipoffMutation {
         #[graphql(desc = "About whom, what, by whom.")] input: SubmitTipoffInput,
     ) -> Result<SubmitTipoffPayload> {
         let reporter = input.reporter.map(|given| Reporter { name: given.name, contact: given.contact });
-        let wanted = Wanted { uscc: input.uscc.0, field: input.field, conduct: input.conduct, reporter };
+        let wanted = Wanted { uscc: input.uscc.0, field: input.field, conduct: input.conduct, reporter, form: None };
         Ok(match submit::submit(ctx.inquiry()?, &wanted)? {
             Ok(code) => SubmitTipoffPayload::Success(SubmitTipoffSuccess { code }),
             Err(problems) => SubmitTipoffPayload::Invalid(invalid(problems)),

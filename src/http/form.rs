@@ -14,8 +14,10 @@ use crate::portal::visit::{Attached, Posted};
 const FORM_BYTES_MAX: usize = 64 * 1024;
 /// The longest form of somebody who logged in: a list of 500 subjects, a Chinese character taking nine bytes.
 const DESK_BYTES_MAX: usize = 1024 * 1024;
-/// The longest form with files.
+/// The longest form with files of somebody who logged in.
 const FILES_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// The longest form with files of a tip-off: as many as it may have, and what stands around them.
+const TIPOFF_BYTES_MAX: usize = 11 * 1024 * 1024;
 /// How many parts a form with files may have.
 const PARTS_MAX: usize = 64;
 
@@ -28,6 +30,27 @@ pub(super) enum FormOf {
     Desk,
     /// Such a page that takes files.
     DeskWithFiles,
+    /// The page for the files of a tip-off.
+    TipoffFiles,
+}
+
+impl FormOf {
+    /// How long it may be when it comes without files.
+    fn longest(self) -> usize {
+        match self {
+            Self::Anybody | Self::TipoffFiles => FORM_BYTES_MAX,
+            Self::Desk | Self::DeskWithFiles => DESK_BYTES_MAX,
+        }
+    }
+
+    /// How long it may be with files; `None` for pages that take none.
+    fn longest_with_files(self) -> Option<usize> {
+        match self {
+            Self::Anybody | Self::Desk => None,
+            Self::DeskWithFiles => Some(FILES_BYTES_MAX),
+            Self::TipoffFiles => Some(TIPOFF_BYTES_MAX),
+        }
+    }
 }
 
 /// Why a form is not looked at.
@@ -55,18 +78,15 @@ impl NotRead {
     }
 }
 
-/// The fields of a form that was posted: to a page of anybody, of a desk, of a desk that takes files.
+/// The fields of a form that was posted, and its files where the page takes any.
 pub(super) async fn read(request: &HttpRequest, payload: Payload, of: FormOf) -> Result<Posted, NotRead> {
     if !is_ours(request.headers()) {
         return Err(NotRead::OtherSite);
     }
     let media = request::content_type(request).and_then(|media| media.split(';').next()).map(str::trim);
-    match media {
-        Some("application/x-www-form-urlencoded") => {
-            let longest = if of == FormOf::Anybody { FORM_BYTES_MAX } else { DESK_BYTES_MAX };
-            urlencoded(payload, longest).await
-        }
-        Some("multipart/form-data") if of == FormOf::DeskWithFiles => multipart(request, payload).await,
+    match (media, of.longest_with_files()) {
+        (Some("application/x-www-form-urlencoded"), _) => urlencoded(payload, of.longest()).await,
+        (Some("multipart/form-data"), Some(longest)) => multipart(request, payload, longest).await,
         _ => Err(NotRead::MediaType),
     }
 }
@@ -95,9 +115,9 @@ async fn urlencoded(payload: Payload, longest: usize) -> Result<Posted, NotRead>
     Ok(Posted { fields: fields.into_inner(), files: Vec::new() })
 }
 
-async fn multipart(request: &HttpRequest, payload: Payload) -> Result<Posted, NotRead> {
+async fn multipart(request: &HttpRequest, payload: Payload, longest: usize) -> Result<Posted, NotRead> {
     let mut parts = Multipart::new(request.headers(), payload);
-    let (mut posted, mut left) = (Posted::default(), FILES_BYTES_MAX);
+    let (mut posted, mut left) = (Posted::default(), longest);
     for _ in 0..PARTS_MAX {
         let Some(part) = parts.try_next().await.map_err(|_| NotRead::Malformed)? else { return Ok(posted) };
         let name = part.name().unwrap_or_default().to_owned();

@@ -142,10 +142,14 @@ async fn view(
     let visit = asked_for(request, (path, &base))?.with_desks(service.login.is_some());
     let held = if visit.is_desk() { Some(seat(service, request, &visit).await?) } else { None };
     let (visit, token) = if *request.method() == Method::POST {
-        let of = match (&held, visit.takes_files()) {
-            (None, _) => FormOf::Anybody,
-            (Some(_), false) => FormOf::Desk,
-            (Some(_), true) => FormOf::DeskWithFiles,
+        if visit.is_of_tipoff() {
+            service.admission.admit_tipoff(arrival.address).map_err(too_fast)?;
+        }
+        let of = match (visit.is_desk(), visit.takes_files()) {
+            (false, false) => FormOf::Anybody,
+            (false, true) => FormOf::TipoffFiles,
+            (true, false) => FormOf::Desk,
+            (true, true) => FormOf::DeskWithFiles,
         };
         let posted = form::read(request, payload, of).await.map_err(Refusal::not_read)?;
         let token = posted.field("token").unwrap_or_default().to_owned();
@@ -160,9 +164,6 @@ async fn view(
     };
     *role = caller.role();
     let admitted = service.admission.admit(&caller, arrival.address).map_err(too_fast)?;
-    if visit.is_confidential() && visit.is_mutation() {
-        service.admission.admit_tipoff(arrival.address).map_err(too_fast)?;
-    }
     let turn = Arc::clone(&service.turns).acquire_owned().await.map_err(|_| Refusal::failed())?;
     let (working, asked, visit) = (Arc::clone(service), asked(service, &visit, arrival), Arc::new(visit));
     let to_make = Arc::clone(&visit);

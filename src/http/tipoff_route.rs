@@ -61,6 +61,7 @@ pub async fn post(service: Data<Arc<Service>>, request: HttpRequest, payload: Pa
         Ok(Ok(Err(NotTaken::NoTipoff))) => {
             told(StatusCode::NOT_FOUND, "there is no tip-off of this query code that waits for an answer")
         }
+        Ok(Ok(Err(NotTaken::TooLarge))) => told(StatusCode::PAYLOAD_TOO_LARGE, "a file has 2 MiB at most"),
         Ok(Ok(Err(NotTaken::Kind))) => told(StatusCode::UNSUPPORTED_MEDIA_TYPE, "files are JPEG, PNG or PDF"),
         Ok(Ok(Err(NotTaken::TooMany))) => {
             told(StatusCode::CONFLICT, &format!("a tip-off has {COUNT_MAX} files at most"))

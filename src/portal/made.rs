@@ -76,6 +76,7 @@ pub fn make(inquiry: &Inquiry, visit: &Visit) -> Result<Made, Fault> {
         Place::TipoffProgress(code) => {
             pages::tipoff::progress(frame, inquiry, code.as_ref().map(|code| code.0.as_str()))
         }
+        Place::TipoffFiles(sent) => pages::tipoff::files(frame, inquiry, sent.as_ref()),
         Place::Desk(desk) => pages::desk::make(frame, inquiry, desk),
         Place::Receipt(sent) => pages::receipt::make(frame, inquiry, sent.as_deref()),
         Place::Transparency => pages::transparency::make(frame, inquiry),

@@ -2,12 +2,14 @@
 
 mod desk;
 mod sent;
+mod tipoff;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 pub use self::desk::{Desk, DeskPage};
 pub use self::sent::{Attached, Posted, Sent};
+pub use self::tipoff::{QueryCode, TipoffFiles, TipoffForm};
 
 use crate::domain::{Language, Role};
 
@@ -57,6 +59,8 @@ pub enum Place {
     Tipoff(Option<TipoffForm>),
     /// `/tipoffs/progress`: how far one has come, by the query code that was posted.
     TipoffProgress(Option<QueryCode>),
+    /// `/tipoffs/files`: adds files to one; what was posted, or the form alone.
+    TipoffFiles(Option<TipoffFiles>),
     /// `/desk/…`: what somebody who logged in works with.
     Desk(Desk),
     /// `/receipts`: checks a receipt.
@@ -87,37 +91,6 @@ pub struct Filter {
     pub to: String,
     /// After this cursor.
     pub after: Option<String>,
-}
-
-/// A tip-off as it was typed. Its `Debug` shows nothing of it.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct TipoffForm {
-    /// The code of whom it is about.
-    pub uscc: String,
-    /// In which field.
-    pub field: String,
-    /// What was seen.
-    pub conduct: String,
-    /// Who reports, and how to reach them; empty for who does not say.
-    pub name: String,
-    /// How to reach them.
-    pub contact: String,
-}
-
-impl std::fmt::Debug for TipoffForm {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("TipoffForm(…)")
-    }
-}
-
-/// A query code as it was typed. Its `Debug` does not show it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct QueryCode(pub String);
-
-impl std::fmt::Debug for QueryCode {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("QueryCode(…)")
-    }
 }
 
 /// The beginning of every path in English.
@@ -157,6 +130,7 @@ impl Visit {
             ["guide"] => Place::Guide,
             ["tipoffs"] => Place::Tipoff(None),
             ["tipoffs", "progress"] => Place::TipoffProgress(None),
+            ["tipoffs", "files"] => Place::TipoffFiles(None),
             ["desk", ..] => Place::Desk(Desk::parse(path, parameters)?),
             ["receipts"] => Place::Receipt(sent("receipt")),
             ["transparency"] => Place::Transparency,
@@ -167,7 +141,16 @@ impl Visit {
 
     /// Whether files may be posted to the page.
     pub fn takes_files(&self) -> bool {
-        matches!(&self.place, Place::Desk(desk) if desk.page.takes_files())
+        match &self.place {
+            Place::TipoffFiles(_) => true,
+            Place::Desk(desk) => desk.page.takes_files(),
+            _ => false,
+        }
+    }
+
+    /// Whether what is posted becomes a tip-off or a part of one, which is limited by itself.
+    pub fn is_of_tipoff(&self) -> bool {
+        matches!(self.place, Place::Tipoff(_) | Place::TipoffFiles(_))
     }
 
     /// The same page with what was posted to it; `None` for a page that takes nothing.
@@ -175,14 +158,12 @@ impl Visit {
         // Browsers end lines of a form as the network does.
         let sent = |name: &str| posted.field(name).unwrap_or_default().trim().replace("\r\n", "\n");
         let place = match self.place {
-            Place::Tipoff(_) => Place::Tipoff(Some(TipoffForm {
-                uscc: sent("uscc"),
-                field: sent("field"),
-                conduct: sent("conduct"),
-                name: sent("name"),
-                contact: sent("contact"),
-            })),
+            Place::Tipoff(_) => Place::Tipoff(Some(TipoffForm::of(sent))),
             Place::TipoffProgress(_) => Place::TipoffProgress(Some(QueryCode(sent("code")))),
+            Place::TipoffFiles(_) => {
+                let code = QueryCode(sent("code"));
+                Place::TipoffFiles(Some(TipoffFiles::of(code, posted.files)))
+            }
             Place::Receipt(_) => Place::Receipt(Some(sent("receipt"))),
             Place::Desk(desk) => Place::Desk(desk.posted(posted)?),
             _ => return None,
@@ -194,6 +175,7 @@ impl Visit {
     pub fn is_mutation(&self) -> bool {
         match &self.place {
             Place::Tipoff(posted) => posted.is_some(),
+            Place::TipoffFiles(posted) => posted.is_some(),
             Place::Desk(desk) => self.is_posted && desk.page.does_something(),
             _ => false,
         }
@@ -239,7 +221,7 @@ impl Visit {
 
     /// Whether nothing may be kept that leads to whoever asks.
     pub fn is_confidential(&self) -> bool {
-        matches!(self.place, Place::Tipoff(_) | Place::TipoffProgress(_))
+        matches!(self.place, Place::Tipoff(_) | Place::TipoffProgress(_) | Place::TipoffFiles(_))
     }
 
     /// Whether the page shows somebody's records: such pages are not for search engines, which would keep what is repaired or over.
@@ -277,7 +259,7 @@ impl Visit {
     pub fn price(&self) -> u64 {
         match &self.place {
             Place::Home | Place::Measures | Place::Guide | Place::Tipoff(_) | Place::TipoffProgress(_) => 1,
-            Place::Transparency | Place::Receipt(_) => 5,
+            Place::Transparency | Place::Receipt(_) | Place::TipoffFiles(_) => 5,
             Place::Lists | Place::Statistics => 20,
             Place::Search(_) | Place::Records(..) | Place::Publicity(_) | Place::List(_) => 60,
             Place::Subject(_) => 100,
@@ -312,6 +294,7 @@ impl Place {
             Self::Guide => "/guide",
             Self::Tipoff(_) => "/tipoffs",
             Self::TipoffProgress(_) => "/tipoffs/progress",
+            Self::TipoffFiles(_) => "/tipoffs/files",
             Self::Desk(desk) => desk.page.pattern(),
             Self::Receipt(_) => "/receipts",
             Self::Transparency => "/transparency",
@@ -335,6 +318,7 @@ impl Place {
             | Self::Guide
             | Self::Tipoff(_)
             | Self::TipoffProgress(_)
+            | Self::TipoffFiles(_)
             // A receipt leads to what was asked before, and by whom it is checked is nobody's business.
             | Self::Receipt(_)
             | Self::Transparency => json!({}),
@@ -366,6 +350,7 @@ impl Place {
             | Self::Guide
             | Self::Tipoff(_)
             | Self::TipoffProgress(_)
+            | Self::TipoffFiles(_)
             | Self::Transparency => self.pattern().to_owned(),
         }
     }

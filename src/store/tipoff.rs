@@ -114,8 +114,11 @@ impl From<&TipoffRow> for Row {
 
 /// Stores a new one, with who reported it.
 pub fn insert(connection: &mut AnyConnection, tipoff: &TipoffRow, reporter: &[u8]) -> Result<(), StoreError> {
-    let inserted = diesel::insert_into(tipoffs::table).values(Row::from(tipoff)).execute(connection)?;
-    StoreError::expect_count("tipoffs", 1, inserted)?;
+    match diesel::insert_into(tipoffs::table).values(Row::from(tipoff)).execute(connection) {
+        Ok(inserted) => StoreError::expect_count("tipoffs", 1, inserted)?,
+        Err(DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => return Err(StoreError::Conflict),
+        Err(error) => return Err(error.into()),
+    }
     let row = (tipoff_reporters::tipoff.eq(tipoff.id.bytes().to_vec()), tipoff_reporters::sealed.eq(reporter.to_vec()));
     let inserted = diesel::insert_into(tipoff_reporters::table).values(row).execute(connection)?;
     StoreError::expect_count("tipoff_reporters", 1, inserted)

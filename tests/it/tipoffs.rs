@@ -1,5 +1,7 @@
 //! Tip-offs (举报): anybody reports; one officer, by name, learns who; nobody and nothing else does.
 
+mod pages;
+
 use actix_web::test::TestRequest;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -8,6 +10,7 @@ use chengxin::ledger::{Disclosures, Export};
 use chengxin::store;
 use serde_json::{Value, json};
 
+use self::pages::{FORM, code_on, form, post, typed};
 use crate::applications::stage::firm;
 use crate::joint_actions::stage::{list, problems, uscc};
 use crate::support::databases::Scratch;
@@ -228,7 +231,7 @@ async fn who_reported_shows_in_no_answer_entry_export_error_or_file_and_the_subj
             assert!(!broken.text.contains(canary), "an error repeats what was sent: {}", broken.text);
         }
     }
-    codes.extend(by_pages(&app).await);
+    codes.extend(pages::by_pages(&app).await);
     assert_eq!(codes.len(), 4);
     let last = app.service.gateway.ledger.size();
     let id = newest(&app.coordinator()).await["id"].clone();
@@ -277,93 +280,6 @@ async fn who_reported_shows_in_no_answer_entry_export_error_or_file_and_the_subj
                 assert!(!is_there, "`{canary}` lies in {}", path.display());
             }
         }
-    }
-}
-
-/// A form as browsers send it.
-fn form(fields: &[(&str, &str)]) -> String {
-    let encoded = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
-    fields.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect::<Vec<_>>().join("&")
-}
-
-fn typed(uscc: &str) -> String {
-    form(&[("uscc", uscc), ("field", "OTHER"), ("conduct", CONDUCT), ("name", NAME), ("contact", CONTACT)])
-}
-
-const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
-
-async fn post(asker: &Asker<'_>, path: &str, body: String) -> Answered {
-    asker.send(TestRequest::post().uri(path).insert_header(FORM).set_payload(body)).await
-}
-
-fn code_on(page: &str) -> String {
-    page.split("class=\"query-code\">").nth(1).expect("a query code").split('<').next().unwrap().to_owned()
-}
-
-/// The same on the portal's pages, with a token along and without: the query codes.
-async fn by_pages(app: &TestApp) -> Vec<String> {
-    let known = app.administrator_as(Role::Department, |claims| {
-        claims.department = Some("PUB".to_owned());
-        "CNRY-ACTOR".clone_into(&mut claims.actor);
-    });
-    let mut codes = Vec::new();
-    for reporter in [app.public(), known] {
-        let submitted = post(&reporter, "/en/tipoffs", typed(&uscc(1))).await;
-        assert_eq!(submitted.status, 200, "{}", submitted.text);
-        assert!(!submitted.text.contains("/receipts?receipt="), "checking the receipt would tell who checks");
-        let code = code_on(&submitted.text);
-        let asked = post(&reporter, "/tipoffs/progress", form(&[("code", &code.to_lowercase())])).await;
-        assert!(asked.status == 200 && asked.text.contains("已提交，等待交办"), "{}", asked.text);
-        // What cannot be taken comes back to whoever typed it, and to nobody else.
-        for (wrong, told) in [("x", "不是正确的统一社会信用代码"), (uscc(77).as_str(), "没有这个单位的信息")]
-        {
-            let refused = post(&reporter, "/tipoffs", typed(wrong)).await;
-            assert!(refused.status == 400 && refused.text.contains(told), "{}", refused.text);
-            assert!(refused.text.contains(NAME) && refused.text.contains("偷排废水"), "nothing typed is lost");
-        }
-        codes.push(code);
-    }
-    codes
-}
-
-#[actix_web::test]
-async fn a_form_of_another_site_of_another_kind_or_too_long_is_refused() {
-    let app = app();
-    let before = app.service.gateway.ledger.size();
-    let send = async |headers: &[(&str, &str)], body: String| {
-        let mut request = TestRequest::post().uri("/tipoffs").insert_header(("host", "credit.example"));
-        for header in headers {
-            request = request.insert_header(*header);
-        }
-        app.public().send(request.set_payload(body)).await
-    };
-    let whole = || typed(&uscc(1));
-    for (headers, body, status) in [
-        (vec![FORM, ("sec-fetch-site", "cross-site")], whole(), 403),
-        (vec![FORM, ("sec-fetch-site", "same-site")], whole(), 403),
-        (vec![FORM, ("origin", "https://elsewhere.example")], whole(), 403),
-        (vec![FORM, ("origin", "null")], whole(), 403),
-        (vec![FORM, ("origin", "https://credit.example.evil.example")], whole(), 403),
-        (vec![("content-type", "text/plain")], whole(), 415),
-        (vec![("content-type", "multipart/form-data; boundary=x")], whole(), 415),
-        (vec![], whole(), 415),
-        (vec![FORM], format!("{}&more={}", whole(), "x".repeat(70_000)), 413),
-    ] {
-        let refused = send(&headers, body).await;
-        assert_eq!(refused.status, status, "{headers:?}");
-        assert!(!refused.text.contains("query-code") && !refused.text.contains(NAME), "{headers:?}");
-    }
-    assert_eq!(app.service.gateway.ledger.size(), before, "refused at the door");
-    for headers in [
-        vec![FORM, ("sec-fetch-site", "same-origin"), ("origin", "https://other-name.example")],
-        vec![FORM, ("origin", "https://CREDIT.example")],
-        vec![FORM],
-    ] {
-        let ours = send(&headers, whole()).await;
-        assert_eq!(ours.status, 200, "{headers:?}: {}", ours.text);
-    }
-    for path in ["/", "/search", "/publicity", "/nowhere"] {
-        assert_eq!(post(&app.public(), path, form(&[("q", "东营")])).await.status, 404, "{path} takes no form");
     }
 }
 

@@ -10,7 +10,7 @@ use super::super::gateway::Gateway;
 use super::super::inquiry::{Inquiry, NotOpened};
 use super::super::register::{self, Asked, EntryKind, NewEntry, Outcome};
 use super::submit::by_code;
-use super::{Attachment, by_id};
+use super::{Attachment, TipoffRow, by_id};
 use crate::access::CaseAction;
 use crate::authentication::Caller;
 use crate::crypto::tipoff::Part;
@@ -30,20 +30,44 @@ pub enum NotTaken {
     NoTipoff,
     /// It is neither JPEG, PNG nor PDF.
     Kind,
+    /// It is longer than a file may be.
+    TooLarge,
     /// The tip-off has as many as it may have.
     TooMany,
 }
 
 /// Attaches a file to the tip-off of a query code; its number. The entry says that it was done, and nothing of whence. Blocks.
 pub fn attach(gateway: &Gateway, code: &str, bytes: &[u8]) -> Result<Result<i64, NotTaken>, Fault> {
+    attach_all(gateway, code, &[bytes])
+}
+
+/// Attaches several files, or none of them when one cannot be taken; how many the tip-off has then. Blocks.
+pub fn attach_all(gateway: &Gateway, code: &str, files: &[&[u8]]) -> Result<Result<i64, NotTaken>, Fault> {
     let Some(row) = by_code(gateway, code)?.filter(|row| row.stage != TipoffStage::Answered) else {
         return Ok(Err(NotTaken::NoTipoff));
     };
-    let Some(kind) = AttachmentKind::of(bytes) else { return Ok(Err(NotTaken::Kind)) };
-    if row.attachments >= COUNT_MAX {
+    if files.iter().any(|bytes| bytes.len() > BYTES_MAX) {
+        return Ok(Err(NotTaken::TooLarge));
+    }
+    let kinds: Option<Vec<AttachmentKind>> = files.iter().map(|bytes| AttachmentKind::of(bytes)).collect();
+    let Some(kinds) = kinds else { return Ok(Err(NotTaken::Kind)) };
+    let numbers = row.attachments + 1..=COUNT_MAX;
+    if numbers.clone().count() < files.len() {
         return Ok(Err(NotTaken::TooMany));
     }
-    let number = row.attachments + 1;
+    let mut last = row.attachments;
+    for (number, (kind, bytes)) in numbers.zip(kinds.into_iter().zip(files)) {
+        last = attach_one(gateway, &row, (number, kind), bytes)?;
+    }
+    Ok(Ok(last))
+}
+
+fn attach_one(
+    gateway: &Gateway,
+    row: &TipoffRow,
+    (number, kind): (i64, AttachmentKind),
+    bytes: &[u8],
+) -> Result<i64, Fault> {
     let part = Part::Attachment(u32::try_from(number).unwrap_or(u32::MAX));
     let sealed = gateway.keyring.seal_tipoff(row.id, part, bytes, &gateway.ambient);
     let sealed = sealed.map_err(|closed| Fault::Corrupt(closed.to_string()))?;
@@ -53,7 +77,7 @@ pub fn attach(gateway: &Gateway, code: &str, bytes: &[u8]) -> Result<Result<i64,
     gateway.ledger.append_blocking(entry).map_err(|_| Fault::AuditUnavailable)?;
     let attachment = Attachment { number, kind, bytes: i64::try_from(bytes.len()).unwrap_or(i64::MAX) };
     match gateway.registry.write(|connection| store::tipoff::attach(connection, row.id, &attachment, &sealed)) {
-        Ok(()) => Ok(Ok(number)),
+        Ok(()) => Ok(number),
         Err(StoreError::Conflict) => Err(Fault::Conflict),
         Err(error) => Err(error.into()),
     }

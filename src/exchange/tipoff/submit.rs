@@ -1,6 +1,8 @@
 //! Submitting a tip-off, and asking by its query code how far it has come. Both are anybody's: who asks is not looked at, and stands
 //! nowhere.
 
+use subtle::ConstantTimeEq;
+
 use super::super::authorization::InputProblem;
 use super::super::case::{self, CaseStep};
 use super::super::fault::Fault;
@@ -11,7 +13,7 @@ use super::{Reporter, TipoffRow};
 use crate::crypto::tipoff::Part;
 use crate::domain::identifier::{IdentifierKind, Uscc};
 use crate::domain::{CaseId, Role, SealedFields, TipoffField, TipoffStage, WorkflowStep};
-use crate::store;
+use crate::store::{self, StoreError};
 
 /// The longest name and the longest contact, in characters.
 const NAME_MAX: usize = 50;
@@ -21,6 +23,8 @@ const REPORTER_BYTES: usize = 1_024;
 /// Query codes: five groups of four out of 32 characters, a hundred bits.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const CODE_CHARACTERS: usize = 20;
+/// How much chance a form carries.
+const FORM_BYTES: usize = 16;
 
 /// A tip-off to submit.
 #[derive(Clone, Debug)]
@@ -33,9 +37,28 @@ pub struct Wanted {
     pub conduct: String,
     /// Who reports; nobody when left out.
     pub reporter: Option<Reporter>,
+    /// What the form of a page carried: the same words that come again in the same form are the same tip-off.
+    pub form: Option<String>,
 }
 
-/// Submits a tip-off; its query code. The outer error is a fault, the inner what is wrong with the input. Blocks.
+/// What a new form carries: chance, and a proof that it is of this gateway, so that nobody chooses it.
+pub fn new_form(gateway: &Gateway) -> String {
+    let chance = hex::encode(gateway.ambient.bytes::<FORM_BYTES>());
+    let proof = proof_of_form(gateway, &chance);
+    chance + &proof
+}
+
+/// Whether a form is one of this gateway's.
+pub fn is_form(gateway: &Gateway, sent: &str) -> bool {
+    let parts = sent.split_at_checked(2 * FORM_BYTES);
+    parts.is_some_and(|(chance, proof)| proof_of_form(gateway, chance).as_bytes().ct_eq(proof.as_bytes()).into())
+}
+
+fn proof_of_form(gateway: &Gateway, chance: &str) -> String {
+    hex::encode(gateway.keyring.digest("tipoff.form", chance.as_bytes()))
+}
+
+/// Submits a tip-off; its query code. Of the same form with the same words the code that it had. The outer error is a fault, the inner what is wrong with the input. Blocks.
 pub fn submit(inquiry: &Inquiry, wanted: &Wanted) -> Result<Result<String, Vec<InputProblem>>, Fault> {
     let (gateway, intent) = (inquiry.gateway(), inquiry.intent().ok_or(Fault::Forbidden)?);
     let mut problems: Vec<InputProblem> =
@@ -56,7 +79,11 @@ pub fn submit(inquiry: &Inquiry, wanted: &Wanted) -> Result<Result<String, Vec<I
         }
         return Ok(Err(problems));
     };
-    let (id, code) = (CaseId::new(gateway.ambient.uuid7()), new_code(gateway));
+    let (id, code) = (CaseId::new(gateway.ambient.uuid7()), code_of(gateway, wanted)?);
+    inquiry.tally(|tally| tally.flags.insert("TIPOFF"));
+    if by_code(gateway, &code)?.is_some() {
+        return Ok(Ok(code));
+    }
     let seal = |part, value: &[u8]| {
         let sealed = gateway.keyring.seal_tipoff(id, part, value, &gateway.ambient);
         sealed.map_err(|closed| Fault::Corrupt(closed.to_string()))
@@ -95,13 +122,16 @@ pub fn submit(inquiry: &Inquiry, wanted: &Wanted) -> Result<Result<String, Vec<I
         entry: intent.index,
     };
     let events = notices::of_tipoff(gateway, &row, &step);
-    inquiry.tally(|tally| tally.flags.insert("TIPOFF"));
-    gateway.registry.write(|connection| {
+    let written = gateway.registry.write(|connection| {
         store::tipoff::insert(connection, &row, &sealed)?;
         store::case_step::append(connection, &step)?;
         store::event::append(connection, events)
-    })?;
-    Ok(Ok(code))
+    });
+    match written {
+        // The same form came twice at once, and the other was first.
+        Err(StoreError::Conflict) if by_code(gateway, &code)?.is_some() => Ok(Ok(code)),
+        written => Ok(written.map(|()| Ok(code))?),
+    }
 }
 
 /// How far a tip-off has come, for whoever holds its query code.
@@ -134,8 +164,17 @@ pub(super) fn by_code(gateway: &Gateway, code: &str) -> Result<Option<TipoffRow>
     Ok(gateway.registry.read(|connection| store::tipoff::by_code(connection, &index))?)
 }
 
-fn new_code(gateway: &Gateway) -> String {
-    let bytes: [u8; CODE_CHARACTERS] = gateway.ambient.bytes();
+/// The query code of a tip-off: of the form and the words that came in it, or by chance.
+fn code_of(gateway: &Gateway, wanted: &Wanted) -> Result<String, Fault> {
+    let Some(form) = wanted.form.as_deref().filter(|form| is_form(gateway, form)) else {
+        return Ok(written(gateway.ambient.bytes::<CODE_CHARACTERS>()));
+    };
+    let told = (form, wanted.uscc.as_str(), wanted.field, &wanted.conduct, &wanted.reporter);
+    let told = serde_json::to_vec(&told).map_err(|error| Fault::Corrupt(error.to_string()))?;
+    Ok(written(gateway.keyring.digest("tipoff.code", &told).into_iter().take(CODE_CHARACTERS)))
+}
+
+fn written(bytes: impl IntoIterator<Item = u8>) -> String {
     let mut code = String::new();
     for (at, byte) in bytes.into_iter().enumerate() {
         if at > 0 && at % 4 == 0 {

@@ -835,3 +835,19 @@ diff-purposes = Purposes that would be otherwise
 diff-scope = The table compares what is decided of each field. Of the steps of cases and of look-ups, read the policies that changed.
 diff-with-case = with a case
 ledger-proof-here = Verify the proof file in the browser
+tipoff-files-title = Add photographs and documents
+tipoff-files-code-first = Give the query code first, then choose files.
+tipoff-files-next = Next
+tipoff-files = Files (none is needed)
+tipoff-files-help = JPEG, PNG or PDF, 2 MiB each at most, five for a report. Kept sealed, seen by the officer in charge alone; names of files are not kept. A photograph may hold place and device: decide whether to take them out first.
+tipoff-files-button = Send the files
+tipoff-files-taken = { $count ->
+    [one] Taken. The report has one file now.
+   *[other] Taken. The report has { $count } files now.
+}
+tipoff-files-none = Choose one file at least.
+tipoff-files-no-tipoff = There is no such code, or the report is answered and takes no more.
+tipoff-files-kind = Files are JPEG, PNG or PDF; none of these was taken.
+tipoff-files-large = One of the files is longer than 2 MiB; none of these was taken.
+tipoff-files-many = A report has five files at most; none of these was taken.
+tipoff-progress-another = Look for another

@@ -820,3 +820,18 @@ diff-purposes = 变化的用途
 diff-scope = 下表比较每个字段的决定。办理环节和按号码查询的策略不在表中，请看修改的策略。
 diff-with-case = 有案号
 ledger-proof-here = 在浏览器里验证证明文件
+tipoff-files-title = 补充照片和文件
+tipoff-files-code-first = 先输入查询码，再选择文件。
+tipoff-files-next = 下一步
+tipoff-files = 文件（可以不补充）
+tipoff-files-help = JPEG、PNG 照片或者 PDF，每份最多 2 MiB，一件举报最多 5 份。加密保存，只有承办人能看到；不保存文件名。照片里可能带有拍摄地点和手机型号，请自己决定要不要先去掉。
+tipoff-files-button = 提交文件
+tipoff-files-taken = { $count ->
+   *[other] 文件已收到，这件举报现在有 { $count } 份。
+}
+tipoff-files-none = 请选择至少一份文件。
+tipoff-files-no-tipoff = 没有这个查询码，或者这件举报已经答复，不能再补充。
+tipoff-files-kind = 只收 JPEG、PNG 照片和 PDF 文件；这次的文件一份也没有收下。
+tipoff-files-large = 有一份文件超过 2 MiB；这次的文件一份也没有收下。
+tipoff-files-many = 一件举报最多 5 份文件；这次的文件一份也没有收下。
+tipoff-progress-another = 查询另一件

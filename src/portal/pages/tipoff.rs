@@ -1,20 +1,22 @@
 //! `/tipoffs`: reports a seriously untrustworthy act. `/tipoffs/progress`: how far one has come, by its query code.
+//! `/tipoffs/files`: adds photographs and documents to it.
 //!
 //! Who asks is not looked at, and nothing of what is typed stands in an address, an entry or a log.
 
 use askama::Template;
 use strum::IntoEnumIterator;
 
-use crate::domain::TipoffField;
 use crate::domain::identifier::Uscc;
 use crate::domain::text::clean;
+use crate::domain::{TipoffField, TipoffStage};
 use crate::exchange::fault::Fault;
 use crate::exchange::inquiry::Inquiry;
 use crate::exchange::tipoff::Reporter;
+use crate::exchange::tipoff::attachment::{self, NotTaken};
 use crate::exchange::tipoff::submit::{self, Wanted};
 use crate::portal::frame::Frame;
 use crate::portal::made::{Made, State, page};
-use crate::portal::visit::TipoffForm;
+use crate::portal::visit::{TipoffFiles, TipoffForm};
 
 #[derive(Template)]
 #[template(path = "tipoff.html")]
@@ -37,6 +39,8 @@ impl FormPage {
 struct DonePage {
     frame: Frame,
     code: String,
+    /// No file was sent yet.
+    file_fault: Option<String>,
 }
 
 #[derive(Template)]
@@ -45,17 +49,40 @@ struct ProgressPage {
     frame: Frame,
     fault: Option<String>,
     progress: Option<Progress>,
+    /// The code that was asked by.
+    code: String,
+    /// No file was sent yet.
+    file_fault: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "tipoff-files.html")]
+struct FilesPage {
+    frame: Frame,
+    /// The code of the tip-off, once it is known to be one.
+    code: String,
+    /// What is wrong with the code.
+    fault: Option<String>,
+    /// What is wrong with the files.
+    file_fault: Option<String>,
+    /// How many files the tip-off has, when some were taken just now.
+    taken: Option<String>,
 }
 
 struct Progress {
     stage: String,
     outcome: Option<String>,
     answer: Option<String>,
+    /// Whether files may still be added.
+    is_open: bool,
 }
 
 /// The form, what is wrong with it, or the query code of what was submitted.
 pub(in crate::portal) fn make(frame: Frame, inquiry: &Inquiry, posted: Option<&TipoffForm>) -> Result<Made, Fault> {
-    let sent = posted.cloned().unwrap_or_default();
+    let mut sent = posted.cloned().unwrap_or_default();
+    if !submit::is_form(inquiry.gateway(), &sent.form) {
+        sent.form = submit::new_form(inquiry.gateway());
+    }
     let choice = |field: TipoffField| {
         (field.name(), frame.text(&format!("tipoff-field-{}", field.name())), field.name() == sent.field)
     };
@@ -70,7 +97,7 @@ pub(in crate::portal) fn make(frame: Frame, inquiry: &Inquiry, posted: Option<&T
         }
     };
     match submit::submit(inquiry, &wanted)? {
-        Ok(code) => page(&DonePage { frame: form.frame, code }, State::Shown),
+        Ok(code) => page(&DonePage { frame: form.frame, code, file_fault: None }, State::Shown),
         Err(problems) => {
             let told = |path: &[String]| match path.last().map(String::as_str) {
                 Some("uscc") => ("uscc", form.frame.text("tipoff-fault-unknown")),
@@ -97,20 +124,54 @@ fn read(frame: &Frame, posted: &TipoffForm) -> Result<Wanted, Vec<(&'static str,
     let (name, contact) = (posted.name.clone(), posted.contact.clone());
     let is_named = !name.is_empty() || !contact.is_empty();
     let reporter = is_named.then_some(Reporter { name, contact });
-    Ok(Wanted { uscc, field, conduct: posted.conduct.clone(), reporter })
+    Ok(Wanted { uscc, field, conduct: posted.conduct.clone(), reporter, form: Some(posted.form.clone()) })
 }
 
 /// How far a tip-off has come.
 pub(in crate::portal) fn progress(frame: Frame, inquiry: &Inquiry, code: Option<&str>) -> Result<Made, Fault> {
-    let Some(code) = code else { return page(&ProgressPage { frame, fault: None, progress: None }, State::Shown) };
+    let mut shown = ProgressPage { frame, fault: None, progress: None, code: String::new(), file_fault: None };
+    let Some(code) = code else { return page(&shown, State::Shown) };
     let Some(found) = submit::progress(inquiry, code)? else {
-        let fault = Some(frame.text("tipoff-no-such-code"));
-        return page(&ProgressPage { frame, fault, progress: None }, State::NotMeant);
+        shown.fault = Some(shown.frame.text("tipoff-no-such-code"));
+        return page(&shown, State::NotMeant);
     };
+    let frame = &shown.frame;
     let progress = Progress {
         stage: frame.text(&format!("tipoff-stage-{}", found.row.stage.name())),
         outcome: found.row.outcome.map(|outcome| frame.text(&format!("tipoff-outcome-{}", outcome.name()))),
         answer: found.answer,
+        is_open: found.row.stage != TipoffStage::Answered,
     };
-    page(&ProgressPage { frame, fault: None, progress: Some(progress) }, State::Shown)
+    (shown.progress, shown.code) = (Some(progress), code.to_owned());
+    page(&shown, State::Shown)
+}
+
+/// Adds files to a tip-off: all that were sent, or none of them.
+pub(in crate::portal) fn files(frame: Frame, inquiry: &Inquiry, sent: Option<&TipoffFiles>) -> Result<Made, Fault> {
+    let mut shown = FilesPage { frame, code: String::new(), fault: None, file_fault: None, taken: None };
+    let Some(sent) = sent else { return page(&shown, State::Shown) };
+    inquiry.tally(|tally| tally.flags.insert("TIPOFF"));
+    let files: Vec<&[u8]> = sent.files.iter().map(|file| file.bytes.as_slice()).collect();
+    if files.is_empty() {
+        shown.code.clone_from(&sent.code.0);
+        shown.file_fault = Some(shown.frame.text("tipoff-files-none"));
+        return page(&shown, State::NotMeant);
+    }
+    let name = match attachment::attach_all(inquiry.gateway(), &sent.code.0, &files)? {
+        Ok(number) => {
+            shown.code.clone_from(&sent.code.0);
+            shown.taken = Some(shown.frame.count("tipoff-files-taken", &number));
+            return page(&shown, State::Shown);
+        }
+        Err(NotTaken::NoTipoff) => {
+            shown.fault = Some(shown.frame.text("tipoff-files-no-tipoff"));
+            return page(&shown, State::NotMeant);
+        }
+        Err(NotTaken::Kind) => "tipoff-files-kind",
+        Err(NotTaken::TooLarge) => "tipoff-files-large",
+        Err(NotTaken::TooMany) => "tipoff-files-many",
+    };
+    shown.code.clone_from(&sent.code.0);
+    shown.file_fault = Some(shown.frame.text(name));
+    page(&shown, State::NotMeant)
 }

@@ -21,6 +21,7 @@ export function pages({ samples }) {
     { name: 'statistics', path: '/statistics' },
     { name: 'guide', path: '/guide' },
     { name: 'tipoff', path: '/tipoffs' },
+    { name: 'tipoff-files', path: '/tipoffs/files' },
     { name: 'tipoff-progress', path: '/tipoffs/progress' },
     { name: 'receipts', path: '/receipts' },
     { name: 'receipts-fault', path: '/receipts?receipt=x', status: 400 },

@@ -2,6 +2,9 @@
 import assert from 'node:assert/strict';
 import { axe_on, on } from './checks.mjs';
 
+/** A photograph as far as its first bytes go. */
+const PHOTOGRAPH = { name: 'a.png', mimeType: 'image/png', buffer: Buffer.from('\x89PNG\r\n\x1a\n and what follows', 'latin1') };
+
 /** Presses Tab until the element that matches has the focus. */
 async function tabTo(page, selector, most = 60) {
   for (let pressed = 0; pressed < most; pressed += 1) {
@@ -134,6 +137,15 @@ export const all = {
       const code = await page.textContent('.query-code');
       assert.match(code, /^([0-9A-Z]{4}-){4}[0-9A-Z]{4}$/);
       assert.ok(!page.url().includes('?'), 'nothing stands in the address');
+      await page.reload();
+      assert.equal(await page.textContent('.query-code'), code, 'a form that comes again is the same tip-off');
+      await page.setInputFiles('#files', [PHOTOGRAPH, { ...PHOTOGRAPH, name: 'b.png' }]);
+      await page.click('form.panel button');
+      assert.match(await page.textContent('.verdict'), /现在有 2 份/);
+      await page.setInputFiles('#files', { ...PHOTOGRAPH, buffer: Buffer.from('MZ') });
+      await page.click('form.panel button');
+      assert.match(await page.textContent('#files-fault'), /只收 JPEG/);
+      await page.goto(`${base}/guide`);
       await page.click('main >> text=查询举报进度');
       await page.fill('#code', code.toLowerCase().replaceAll('-', ' '));
       await page.click('form.panel button');
@@ -142,6 +154,33 @@ export const all = {
       await page.fill('#code', 'x');
       await page.click('form.panel button');
       assert.match(await page.textContent('#code-fault'), /There is no such code/);
+    }),
+
+  'the pages of a tip-off that was made are read as well as the others': (browser, { base, samples }) =>
+    on(browser, { bypassCSP: true, viewport: { width: 320, height: 640 } }, async (page) => {
+      const looks = async (title) => {
+        await axe_on(page);
+        const wide = await page.evaluate(() => document.scrollingElement.scrollWidth);
+        assert.ok(wide <= 320, `${title}: ${wide} pixels wide`);
+      };
+      await page.goto(`${base}/en/tipoffs`);
+      await page.fill('#uscc', samples.uscc);
+      await page.selectOption('#field', 'OTHER');
+      await page.fill('#conduct', '（合成样例）货不对板。');
+      await page.click('form.panel button');
+      const code = await page.textContent('.query-code');
+      await looks('done');
+      await page.setInputFiles('#files', { ...PHOTOGRAPH, buffer: Buffer.from('MZ') });
+      await page.click('form.panel button');
+      await looks('refused');
+      await page.setInputFiles('#files', PHOTOGRAPH);
+      await page.click('form.panel button');
+      assert.match(await page.textContent('.verdict'), /one file now/);
+      await looks('taken');
+      await page.goto(`${base}/en/tipoffs/progress`);
+      await page.fill('#code', code);
+      await page.click('form.panel button');
+      await looks('progress');
     }),
 
   'double publicity by department and date': (browser, { base }) =>
