@@ -2,6 +2,7 @@
 
 mod browser;
 mod hostile;
+mod initiating;
 mod numbers;
 mod policies;
 mod provider;

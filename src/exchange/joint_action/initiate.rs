@@ -11,12 +11,13 @@ use super::super::fault::Fault;
 use super::super::inquiry::Inquiry;
 use super::super::node_id::NodeRef;
 use super::super::push::notices;
-use super::super::record;
+use super::super::record::{self, RecordView};
 use super::{JointActionView, Taken, unknown};
 use crate::access::{CaseAction, Concern};
 use crate::catalogue::{BasisKind, Measure};
 use crate::domain::{
-    CaseId, Date, JointActionKind, JointActionStage, MeasureCode, MeasureGroup, RecordState, WorkflowStep,
+    CaseId, Date, JointActionKind, JointActionStage, MeasureCode, MeasureGroup, RecordState, SubjectCategory,
+    WorkflowStep,
 };
 use crate::store;
 use crate::store::joint_action::{JointActionRow, Narrowing, Which};
@@ -185,7 +186,9 @@ fn measures(inquiry: &Inquiry, wanted: &Wanted, basis: &Record, problems: &mut V
             );
             continue;
         };
-        if let Some(reason) = misfit(measure, wanted.kind, basis, rests_on) {
+        if measure.kind != wanted.kind {
+            told("MEASURE", format!("`{}`: it is a measure of the other kind", measure.code));
+        } else if let Some(reason) = misfit(measure, basis.category, rests_on) {
             told("MEASURE", format!("`{}`: {reason}", measure.code));
         }
         if !codes.insert(measure.code.clone()) {
@@ -195,17 +198,16 @@ fn measures(inquiry: &Inquiry, wanted: &Wanted, basis: &Record, problems: &mut V
     codes.into_iter().collect()
 }
 
-fn misfit(
-    measure: &Measure,
-    kind: JointActionKind,
-    basis: &Record,
-    rests_on: Option<BasisKind>,
-) -> Option<&'static str> {
-    if measure.kind != kind {
-        Some("it is a measure of the other kind")
-    } else if measure.group == MeasureGroup::Voluntary {
+/// The measures that a joint action may have that rests on a record.
+pub fn fitting<'g>(inquiry: &'g Inquiry, basis: &RecordView) -> impl Iterator<Item = &'g Measure> {
+    let (category, rests_on) = (basis.category(), BasisKind::of(basis.item()));
+    inquiry.gateway().measures.iter().filter(move |measure| misfit(measure, category, rests_on).is_none())
+}
+
+fn misfit(measure: &Measure, category: SubjectCategory, rests_on: Option<BasisKind>) -> Option<&'static str> {
+    if measure.group == MeasureGroup::Voluntary {
         Some("others than public bodies take it of their own will: no department is assigned it")
-    } else if !measure.subjects.contains(&basis.category) {
+    } else if !measure.subjects.contains(&category) {
         Some("it cannot meet a subject of this category")
     } else if !rests_on.is_some_and(|rests_on| measure.rests_on.contains(&rests_on)) {
         Some("it cannot rest on a record of this item")

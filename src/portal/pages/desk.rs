@@ -9,6 +9,7 @@ mod coverage;
 mod exports;
 mod home;
 mod inbox;
+mod initiate;
 mod ledger;
 mod own;
 mod query;
@@ -53,6 +54,8 @@ pub(in crate::portal) fn make(frame: Frame, inquiry: &Inquiry, desk: &Desk) -> R
         DeskPage::Application => applications::one(frame, inquiry, desk),
         DeskPage::Inbox => inbox::make(frame, inquiry, sent),
         DeskPage::Assignment => inbox::one(frame, inquiry, desk),
+        DeskPage::Awaiting => initiate::awaiting(frame, inquiry, sent),
+        DeskPage::Initiate => initiate::make(frame, inquiry, sent),
         DeskPage::Actions => actions::make(frame, inquiry, sent),
         DeskPage::Action => actions::one(frame, inquiry, desk),
         DeskPage::Overdue => actions::late(frame, inquiry, sent),

@@ -40,6 +40,10 @@ pub enum DeskPage {
     Inbox,
     /// One of them.
     Assignment,
+    /// Acts that wait for their joint action.
+    Awaiting,
+    /// Initiates one.
+    Initiate,
     /// Joint actions.
     Actions,
     /// One of them.
@@ -109,6 +113,7 @@ const EVERYBODY: &[Role] = &[
 const SUBJECT: &[Role] = &[Role::Subject];
 const OFFICIALS: &[Role] = &[Role::Department, Role::Coordinator];
 const PARTIES: &[Role] = &[Role::Subject, Role::Department, Role::Coordinator];
+const DEPARTMENT: &[Role] = &[Role::Department];
 const AUDITOR: &[Role] = &[Role::Auditor];
 /// Auditors, and officers whose token says that they supervise.
 const REVIEWERS: &[Role] = &[Role::Auditor, Role::Department, Role::Coordinator];
@@ -155,6 +160,9 @@ const PAGES: &[Row] = &[
     shown(DeskPage::Application, "/desk/applications/{id}", PARTIES, &[], 30)
         .taking(Takes::Doing(&["act", "answer", "decision", "reason", "notice", "row"], PARTIES)),
     shown(DeskPage::Actions, "/desk/actions", PARTIES, &["after", "stage"], 60),
+    shown(DeskPage::Awaiting, "/desk/actions/awaiting", OFFICIALS, &["after", "purpose", "case"], 60),
+    shown(DeskPage::Initiate, "/desk/actions/initiate", DEPARTMENT, &["record", "purpose", "case"], 30)
+        .taking(Takes::Doing(INITIATING, DEPARTMENT)),
     shown(DeskPage::Action, "/desk/actions/{id}", PARTIES, &[], 30)
         .taking(Takes::Doing(&["act", "to", "ending", "reason"], OFFICIALS)),
     shown(DeskPage::Overdue, "/desk/overdue", OFFICIALS, &["after"], 60),
@@ -180,6 +188,8 @@ const PAGES: &[Row] = &[
     shown(DeskPage::Keys, "/desk/keys", SECURITY, &[], 10),
 ];
 
+const INITIATING: &[&str] =
+    &["record", "purpose", "case", "measures", "legalBasis", "actOn", "notifiedOn", "endsOn", "reason"];
 const LEDGER: &[&str] = &["after", "from", "to", "kind", "role", "department", "decision", "item"];
 const EXPLAINED: &[&str] = &["item", "role", "department", "purpose-of", "case-of", "relation", "category"];
 

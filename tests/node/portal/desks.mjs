@@ -4,6 +4,12 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { axe_on, logIn, on } from './checks.mjs';
 
+/** Today in Shanghai, or so many days later. */
+export function day(later) {
+  const at = new Date(Date.now() + later * 86_400_000);
+  return at.toLocaleDateString('sv-SE', { timeZone: 'Asia/Shanghai' });
+}
+
 /** What the gateway answers to the cookies of a browser. The provider would log it in again. */
 async function withCookies(context, url) {
   const cookie = (await context.cookies(url)).map(({ name, value }) => `${name}=${value}`).join('; ');
@@ -20,7 +26,9 @@ export function pages({ samples }) {
       ['desk-objection', '/desk/applications/objection'], ['desk-repair', '/desk/applications/repair'],
       ['desk-not-found', '/desk/applications/x', 404]]),
     ...of('department', [['desk-department', '/desk'], ['desk-query', '/desk/query'], ['desk-check', '/desk/check'],
-      ['desk-upload', '/desk/upload'], ['desk-coverage', '/desk/coverage'], ['desk-returns', '/desk/returns'],
+      ['desk-upload', '/desk/upload'],
+      ['desk-awaiting', `/desk/actions/awaiting?purpose=${samples.purpose}&case=${samples.case}`],
+      ['desk-initiate', '/desk/actions/initiate'], ['desk-coverage', '/desk/coverage'], ['desk-returns', '/desk/returns'],
       ['desk-returns-fault', '/desk/returns?month=x', 400]]),
     ...of('implementer', [['desk-inbox', '/desk/inbox'], ['desk-inbox-late', '/desk/inbox?overdue=1&stage=ASSIGNED']]),
     ...of('coordinator', [['desk-coordinator', '/desk'], ['desk-actions', '/desk/actions'], ['desk-overdue', '/desk/overdue'],
@@ -70,7 +78,7 @@ export const all = {
       assert.equal(response.status(), 403);
       await page.goto(`${base}/desk/authorizations`);
       await page.fill('#grantee', 'demo-bank');
-      await page.fill('#until', '2027-06-01');
+      await page.fill('#until', day(90));
       await page.evaluate(() => { document.querySelector('form.panel input[name=token]').value = '0'.repeat(64); });
       const [answer] = await Promise.all([page.waitForResponse((found) => found.request().method() === 'POST'), page.click('form.panel button')]);
       assert.equal(answer.status(), 403, 'a form of another session is refused');
@@ -99,7 +107,7 @@ export const roles = {
       await page.click('form.panel button');
       assert.match(await page.textContent('#until-fault'), is('有效期', 'after today'));
       assert.equal(await page.inputValue('#grantee'), 'demo-bank', 'nothing typed is lost');
-      await page.fill('#until', '2027-06-01');
+      await page.fill('#until', day(90));
       await page.check('#items-administrative-penalty');
       await page.fill('#uses', '3');
       await page.click('form.panel button');
@@ -184,6 +192,31 @@ export const roles = {
       await page.click('form.panel button');
       assert.match(await page.textContent('.verdict'), is('已办理', 'Done'));
       assert.match(await page.textContent('.steps'), is('反馈执行情况', 'Report'));
+    }),
+
+  'department: finds what waits for a joint action, and initiates it': (browser, site, { prefix, is }) =>
+    on(browser, { base: site.base, account: 'department', javaScriptEnabled: false }, async (page) => {
+      await page.goto(`${site.base}${prefix}/desk`);
+      await page.click(`main a:has-text("${prefix ? 'Awaiting a joint action' : '待发起'}")`);
+      await page.selectOption('#purpose', site.samples.purpose);
+      await page.fill('#case', site.samples.case);
+      await page.click('.filter button');
+      await page.locator('tbody a[href*="initiate"]').last().click();
+      assert.ok(await page.locator('.card').count() === 1, 'the record that it rests on');
+      await page.locator('fieldset input[type=checkbox]').first().check();
+      await page.fill('#legalBasis', '样例条例第十条');
+      await page.fill('#reason', '（合成样例）列入名单，已告知。');
+      await page.fill('#notifiedOn', day(1));
+      await page.fill('#endsOn', day(60));
+      await page.click('form.panel button');
+      assert.match(await page.textContent('#notifiedOn-fault'), is('先告知当事人', 'Notify the party first'));
+      assert.equal(await page.inputValue('#legalBasis'), '样例条例第十条', 'nothing typed is lost');
+      assert.ok(await page.locator('fieldset input[type=checkbox]').first().isChecked());
+      await page.fill('#notifiedOn', day(0));
+      await page.click('form.panel button');
+      assert.match(await page.textContent('.verdict'), is('已办理', 'Done'));
+      await page.click('main .pages a');
+      assert.match(await page.textContent('.steps'), is('发起', 'Initiated'));
     }),
 
   'department: queries for a purpose and a case, by code, by name, and not without': (browser, site, { prefix, is }) =>

@@ -49,7 +49,8 @@ fn pages(inquiry: &Inquiry) -> impl Iterator<Item = DeskPage> {
     let claims = inquiry.caller().claims();
     let (role, may_review) = (claims.role, claims.supervisor || claims.role == Role::Auditor);
     DeskPage::all().filter(move |page| {
-        let is_led_to = !matches!(page, DeskPage::Home | DeskPage::Objection | DeskPage::Repair) && !page.is_of_one();
+        let is_led_to = !matches!(page, DeskPage::Home | DeskPage::Objection | DeskPage::Repair | DeskPage::Initiate)
+            && !page.is_of_one();
         let is_of_reviewers = matches!(page, DeskPage::Reviews | DeskPage::Findings);
         is_led_to && page.roles(false).contains(&role) && (may_review || !is_of_reviewers)
     })

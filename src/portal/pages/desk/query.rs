@@ -1,6 +1,6 @@
 //! `/desk/query`: asks about a subject for a purpose and a case: by code, by a part of a name, by citizen number.
 
-use super::FIRST;
+use super::{FIRST, initiate};
 use crate::catalogue::CATEGORIES;
 use crate::domain::Role;
 use crate::domain::identifier::{CitizenNumber, Uscc};
@@ -8,7 +8,7 @@ use crate::domain::text::clean;
 use crate::exchange::candidate::{self, CHARACTERS_MAX, CHARACTERS_MIN};
 use crate::exchange::fault::Fault;
 use crate::exchange::inquiry::Inquiry;
-use crate::exchange::record::Selection;
+use crate::exchange::record::{RecordView, Selection};
 use crate::exchange::subject::{self, SubjectView};
 use crate::portal::card::Card;
 use crate::portal::faults::Faults;
@@ -124,7 +124,7 @@ fn show(sheet: &mut Sheet, inquiry: &Inquiry, sent: &Sent, found: Found) -> Resu
             sheet.say("query-nobody");
             Ok(())
         }
-        Found::One(view) => one(sheet, inquiry, &view),
+        Found::One(view) => one(sheet, inquiry, (&view, sent)),
         Found::Several(views) => {
             sheet.heading("search-results");
             sheet.say("search-candidates");
@@ -160,7 +160,7 @@ fn candidate(
 }
 
 /// All that the purpose shows of a subject, chapter by chapter.
-fn one(sheet: &mut Sheet, inquiry: &Inquiry, view: &SubjectView) -> Result<(), Fault> {
+fn one(sheet: &mut Sheet, inquiry: &Inquiry, (view, sent): (&SubjectView, &Sent)) -> Result<(), Fault> {
     let frame = &sheet.frame;
     let name = view.name(inquiry)?.unwrap_or_else(|| frame.text("subject-unnamed"));
     let mut facts = vec![
@@ -180,8 +180,8 @@ fn one(sheet: &mut Sheet, inquiry: &Inquiry, view: &SubjectView) -> Result<(), F
             let found = view.records(inquiry, &selection, None, RECORDS)?;
             let frame = &sheet.frame;
             let title = format!("{} · {}", frame.of(&item.title), frame.total(total));
-            let cards =
-                found.records.iter().map(|view| Card::of(frame, inquiry, view)).collect::<Result<Vec<_>, _>>()?;
+            let card = |view| card(frame, inquiry, (view, sent));
+            let cards = found.records.iter().map(|view| card(view)).collect::<Result<Vec<_>, _>>()?;
             sheet.push(Block::Heading(title));
             sheet.push(Block::Cards(cards));
             if found.has_next {
@@ -190,4 +190,11 @@ fn one(sheet: &mut Sheet, inquiry: &Inquiry, view: &SubjectView) -> Result<(), F
         }
     }
     Ok(())
+}
+
+/// A record, with the way to a joint action that rests on it.
+fn card(frame: &Frame, inquiry: &Inquiry, (view, sent): (&RecordView, &Sent)) -> Result<Card, Fault> {
+    let way = initiate::way(inquiry, (view, sent));
+    let ways = way.map(|address| (frame.link(&address), frame.text("desk-actions-initiate")));
+    Ok(Card { ways: ways.into_iter().collect(), ..Card::of(frame, inquiry, view)? })
 }
