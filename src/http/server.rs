@@ -148,7 +148,7 @@ pub async fn serve_while<T: Send + 'static>(
     listener: TcpListener,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> std::io::Result<T> {
-    let shared = Data::new(service);
+    let shared = Data::new(Arc::clone(&service));
     let server = HttpServer::new(move || App::new().app_data(shared.clone()).configure(routes))
         .workers(2)
         .disable_signals()
@@ -156,8 +156,11 @@ pub async fn serve_while<T: Send + 'static>(
         .run();
     let (handle, serving) = (server.handle(), actix_web::rt::spawn(server));
     let done = actix_web::rt::task::spawn_blocking(work).await;
+    // Open connections end at once; whoever is served by this service afterwards finds it open again.
+    service.edge.is_draining.store(true, Ordering::Relaxed);
     handle.stop(true).await;
     serving.await.map_err(std::io::Error::other)??;
+    service.edge.is_draining.store(false, Ordering::Relaxed);
     done.map_err(std::io::Error::other)
 }
 

@@ -180,6 +180,9 @@ fn with(note: &str, name: &str, line: &str) -> String {
     note
 }
 
+/// How often a witness is asked about one checkpoint.
+const TRIES: usize = 4;
+
 /// The signature line of one witness.
 fn ask(
     ledger: &Ledger,
@@ -190,8 +193,8 @@ fn ask(
 ) -> Result<String, WitnessFault> {
     let name = witness.key.name().to_owned();
     let refused = |cause: String| WitnessFault::Refused { name: name.clone(), cause };
-    // The second try is with the size that the witness itself names.
-    for _ in 0..2 {
+    // After the first, with the size that the witness itself names; somebody else may have told it of a longer one meanwhile.
+    for _ in 0..TRIES {
         let old = witness.seen;
         if old > checkpoint.size {
             return Err(WitnessFault::Rollback { name, seen: old, stored: checkpoint.size });

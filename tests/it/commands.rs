@@ -1,6 +1,7 @@
 //! The command line as a person or a script meets it: help, exit codes, the ledger out of the house, policies, keys.
 
 use std::path::Path;
+use std::time::Duration;
 
 use chengxin::authentication::TokenClaims;
 use chengxin::config::Config;
@@ -8,6 +9,7 @@ use chengxin::domain::Role;
 use diesel::Connection;
 use diesel::connection::SimpleConnection;
 
+use crate::support::patience;
 use crate::support::process::{Place, Process};
 
 const COMMANDS: [&str; 29] = [
@@ -66,7 +68,7 @@ fn a_reader_that_goes_away_is_no_failure() {
         .spawn()
         .unwrap();
     drop(child.stdout.take());
-    let ended = child.wait_with_output().unwrap();
+    let ended = patience::ended(child, Duration::from_mins(2));
     assert_eq!((ended.status.code(), String::from_utf8_lossy(&ended.stderr).as_ref()), (Some(0), ""));
 }
 

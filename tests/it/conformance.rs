@@ -2,11 +2,13 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use chengxin::authentication::TokenClaims;
 use chengxin::domain::Role;
 use serde_json::json;
 
+use crate::support::patience;
 use crate::support::process::{Place, Process};
 use crate::support::wire::{self, Response};
 
@@ -29,7 +31,8 @@ fn every_required_and_recommended_audit_of_graphql_http_holds() {
     let place = Place::new();
     let process = place.serve();
     let url = format!("http://{}/graphql", process.address);
-    let output = Command::new("node").arg("audit.mjs").arg(url).current_dir(folder).output();
+    let output =
+        patience::output(Command::new("node").arg("audit.mjs").arg(url).current_dir(folder), Duration::from_mins(5));
     let output = output.expect("`node` is needed for this test: install Node.js 20 or later");
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{text}");

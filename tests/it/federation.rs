@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use actix_web::test::TestRequest;
 use serde_json::{Value, json};
@@ -10,6 +11,7 @@ use serde_json::{Value, json};
 use crate::disclosure::actors;
 use crate::disclosure::world::World;
 use crate::joint_actions::stage::{list, uscc};
+use crate::support::patience;
 use crate::support::{Answered, Asker, TestApp};
 
 /// Asks the subgraph.
@@ -137,7 +139,7 @@ async fn the_subgraph_composes_with_that_of_a_service_hall() {
         .spawn()
         .expect("`node` is needed for this test: install Node.js 20 or later");
     composing.stdin.take().unwrap().write_all(sdl.as_bytes()).unwrap();
-    let output = composing.wait_with_output().unwrap();
+    let output = patience::ended(composing, Duration::from_mins(2));
     let (composed, told) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{told}");
     assert!(composed.contains("matters: [Matter!]! @join__field(graph: HALL)"), "{composed}");

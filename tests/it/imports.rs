@@ -143,7 +143,7 @@ fn halves(database: &Database) -> Vec<Vec<u8>> {
 
 #[test]
 fn an_import_that_is_killed_leaves_whole_records_and_the_next_one_completes_it() {
-    const TOTAL: usize = 6_000;
+    const TOTAL: usize = 20_000;
     let place = Place::empty("sqlite:registry.db", "sqlite:ledger.db");
     std::fs::write(place.path("many.csv"), many(TOTAL)).unwrap();
     let database = registry(&place);

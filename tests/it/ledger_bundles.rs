@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use chengxin::ledger::bundle::{self, Begun};
 use chengxin::ledger::manifest::{Manifest, Order};
@@ -14,6 +15,7 @@ use chengxin::ledger::{
 use serde_json::Value;
 
 use crate::ledger_log::setting::{NOW, TestBodies, append, keys, ledgers};
+use crate::support::patience;
 use crate::support::process::Place;
 
 fn order(proofs: Vec<u64>) -> Order {
@@ -403,11 +405,11 @@ fn a_receipt_verifies_offline_and_with_the_proof_of_its_entry() {
     let (answer, other) = (ask(), ask());
     let index = |answer: &Value| answer["extensions"]["audit"]["index"].as_str().unwrap().to_owned();
     let (first, second) = (index(&answer.json()), index(&other.json()));
-    let proof = |index: &str| loop {
-        let proof = process.get(&format!("/ledger/proof/{index}"));
-        if proof.status == 200 {
-            break proof.text();
-        }
+    let proof = |index: &str| {
+        patience::until("there is a proof", Duration::from_mins(1), || {
+            let proof = process.get(&format!("/ledger/proof/{index}"));
+            (proof.status == 200).then(|| proof.text())
+        })
     };
     fs::write(place.path("answer.json"), answer.text()).unwrap();
     fs::write(place.path("right.tlog-proof"), proof(&first)).unwrap();
@@ -462,7 +464,7 @@ fn the_walk_of_an_auditor_comes_out_as_it_says() {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/audit.sh");
     let mut walk = Command::new("bash");
     walk.arg(script).arg(folder.path().join("audit")).env("CHENGXIN", env!("CARGO_BIN_EXE_chengxin"));
-    let output = walk.output().unwrap();
+    let output = patience::output(&mut walk, Duration::from_mins(10)).unwrap();
     let told = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{told}{}", String::from_utf8_lossy(&output.stderr));
     assert!(told.contains("withholds") && told.contains("Everything came out as it must"), "{told}");

@@ -1,5 +1,7 @@
 //! What anybody may read of the ledger, as a stranger reads it: from a checkpoint, tiles and proofs alone.
 
+use std::time::Duration;
+
 use chengxin::ledger::checkpoint::Checkpoint;
 use chengxin::ledger::leaf::Leaf;
 use chengxin::ledger::proof::{Subtrees, consistency, verify_consistency};
@@ -9,6 +11,7 @@ use chengxin::ledger::{Ledger, Policy, ProofFile};
 
 use crate::ledger_log::setting::{append, ledgers};
 use crate::support::TestApp;
+use crate::support::patience;
 use crate::support::process::{Place, Process};
 
 fn fetched(ledger: &Ledger, content: Content, number: u64, width: u64) -> Option<Vec<u8>> {
@@ -175,13 +178,11 @@ fn pages_have_the_types_and_the_caching_of_the_specification_and_reading_them_is
         br#"{"query":"{ viewer { role } }"}"#,
     );
     let index: u64 = asked.json()["extensions"]["audit"]["index"].as_str().unwrap().parse().unwrap();
-    let checkpoint = loop {
+    let checkpoint = patience::until("a checkpoint covers it", Duration::from_mins(1), || {
         let page = get(&process, "/ledger/checkpoint");
         assert_eq!((page.status, page.header("content-type")), (200, Some("text/plain; charset=utf-8")));
-        if page.text().lines().nth(1).unwrap().parse::<u64>().unwrap() > index {
-            break page;
-        }
-    };
+        (page.text().lines().nth(1).unwrap().parse::<u64>().unwrap() > index).then_some(page)
+    });
     assert_eq!(checkpoint.header("cache-control"), Some("public, max-age=1"));
     let size: u64 = checkpoint.text().lines().nth(1).unwrap().parse().unwrap();
     let tile = get(&process, &format!("/ledger/tile/0/000.p/{size}"));

@@ -11,13 +11,17 @@ use std::time::Duration;
 use chengxin::ledger::checkpoint::Checkpoint;
 use chengxin::ledger::note::Note;
 use chengxin::ledger::{KeyKind, Policy, Reason, State, VerifierKey};
-use chengxin::witness::collector::{Collector, WitnessSettings};
+use chengxin::witness::collector::{Collector, WitnessFault, WitnessSettings};
 use chengxin::witness::request::AddCheckpoint;
 use sha2::{Digest, Sha256};
 
 use crate::ledger_log::setting::{append, keys, ledgers};
+use crate::support::patience;
 use crate::support::process::{Place, Process};
 use crate::support::wire::{self, Response, Wire};
+
+/// How long what is asked of a witness may take.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A running witness. It is killed when this is dropped.
 struct Witness {
@@ -138,13 +142,15 @@ fn a_running_ledger_that_a_witness_contradicts_is_closed() {
         let (ledger, other) = (here.open(), elsewhere.open());
         append(&other, 100..112);
         other.integrate_blocking().unwrap();
-        Collector::new(other.clone(), &settings).unwrap().collect();
+        // In the second round the witness knows of a ledger of this name already.
+        let mut others = Collector::new(other.clone(), &settings).unwrap();
+        patience::until("the witness has looked", PATIENCE, || {
+            others.collect().1.iter().all(WitnessFault::is_contradiction).then_some(())
+        });
         append(&ledger, 0..entries);
         ledger.integrate_blocking().unwrap();
         let collecting = Collector::new(ledger.clone(), &settings).unwrap().start(Duration::from_millis(5)).unwrap();
-        while ledger.state() == State::Open {
-            std::thread::park_timeout(Duration::from_millis(5));
-        }
+        patience::until("it is closed", PATIENCE, || (ledger.state() != State::Open).then_some(()));
         assert_eq!(ledger.state(), State::Closed(Reason::Tampered), "{entries} entries");
         drop(collecting);
     }
@@ -187,7 +193,7 @@ fn a_witness_that_talks_nonsense_cosigns_nothing_and_closes_nothing() {
         (vec![answer("200 OK", "\u{2014} witness.example/w AAAAAAAAAAAA\n")], "does not verify"),
         (vec![answer("200 OK", "")], "does not verify"),
         (vec![answer("409 Conflict", "many\n")], "no size"),
-        (vec![answer("409 Conflict", "1\n"), answer("409 Conflict", "2\n")], "changes its mind"),
+        (["1\n", "2\n", "1\n", "2\n"].map(|size| answer("409 Conflict", size)).into(), "changes its mind"),
         (vec![answer("404 Not Found", "who are you")], "404 who are you"),
         (vec![answer("302 Found", "")], "302"),
     ] {
@@ -231,9 +237,10 @@ fn ask(process: &Process) -> u64 {
 /// Waits until both witnesses have cosigned a checkpoint that covers the entry.
 fn cosigned(process: &Process, policy: &str, index: u64) {
     let policy = Policy::parse(policy).unwrap();
-    while policy.open(&process.get("/ledger/checkpoint").text()).map_or(0, |checkpoint| checkpoint.size) <= index {
-        std::thread::park_timeout(std::time::Duration::from_millis(20));
-    }
+    patience::until("both have cosigned", PATIENCE, || {
+        let checkpoint = policy.open(&process.get("/ledger/checkpoint").text()).ok()?;
+        (checkpoint.size > index).then_some(())
+    });
 }
 
 #[test]
@@ -294,7 +301,7 @@ fn a_gateway_on_a_rolled_back_or_forked_ledger_does_not_serve() {
     let (alone, _) = witnessed.split_once("\n[[witness]]").unwrap();
     fs::write(place.path("chengxin.toml"), alone).unwrap();
     let process = place.serve();
-    while ask(&process) < index + 3 {}
+    patience::until("it is longer", PATIENCE, || (ask(&process) >= index + 3).then_some(()));
     process.terminate();
     assert!(process.ended().0.success());
     fs::write(place.path("chengxin.toml"), witnessed).unwrap();

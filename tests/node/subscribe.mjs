@@ -11,7 +11,7 @@ if (!count) {
   process.exit(2);
 }
 const connectionParams = { authorization: `Bearer ${token}`, 'chengxin-purpose': 'licence-review', 'chengxin-case': 'T-1' };
-const client = createClient({ url, webSocketImpl: WebSocket, connectionParams, retryAttempts: 0 });
+const client = createClient({ url, webSocketImpl: WebSocket, connectionParams, retryAttempts: 3 });
 const query = 'subscription($after: ID) { events(after: $after) { id kind step action { id } } }';
 let left = Number(count);
 try {

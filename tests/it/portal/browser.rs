@@ -4,6 +4,9 @@
 
 use std::path::Path;
 use std::process::{Command, Output};
+use std::time::Duration;
+
+use crate::support::patience;
 
 fn node(script: &str, arguments: &[&str]) -> Output {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/node");
@@ -13,7 +16,7 @@ fn node(script: &str, arguments: &[&str]) -> Output {
     );
     let mut command = Command::new("./alone.sh");
     command.args(["node", script, env!("CARGO_BIN_EXE_chengxin")]).args(arguments).current_dir(folder);
-    let output = command.output();
+    let output = patience::output(&mut command, Duration::from_mins(40));
     output.expect("`unshare` and `ip` are needed for this test: install util-linux and iproute2")
 }
 

@@ -56,7 +56,8 @@ async fn a_client_that_does_not_read_is_let_go_and_leaves_its_place() {
     let socket = served.connect();
     assert_eq!(app.service.sockets.available_permits(), free - 1);
     let mut stream = socket.0.get_ref().try_clone().unwrap();
-    stream.set_write_timeout(Some(Duration::from_millis(500))).unwrap();
+    // Shorter than the gateway waits for it.
+    stream.set_write_timeout(Some(Duration::from_secs(3))).unwrap();
     // Masked pings of 125 bytes, until neither side's buffers take any more: each would be answered.
     let ping = [&[0x89, 0xFD, 0, 0, 0, 0][..], &[b'x'; 125]].concat();
     let many = ping.repeat(8_000);
@@ -216,11 +217,13 @@ async fn what_breaks_the_protocol_ends_the_connection_with_its_code() {
         socket.say(&one);
     }
     assert_eq!(ends(&mut socket), 1008, "more than sixteen subscriptions");
-    let mut held: Vec<Socket> = (0..16).map(|_| served.connect()).collect();
     let other = token(&app, Role::Department, Some("HUD"));
-    for socket in &mut held {
+    let hold = |_| {
+        let mut socket = served.connect();
         socket.init(&other);
-    }
+        socket
+    };
+    let held: Vec<Socket> = (0..16).map(hold).collect();
     let mut one_more = served.connect();
     one_more.say(&json!({ "type": "connection_init", "payload": { "Authorization": format!("Bearer {other}") } }));
     assert_eq!(ends(&mut one_more), 1008, "more than sixteen connections of one receiver");

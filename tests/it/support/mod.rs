@@ -2,6 +2,7 @@
 
 mod asker;
 pub mod databases;
+pub mod patience;
 pub mod process;
 pub mod seat;
 pub mod wire;

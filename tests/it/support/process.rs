@@ -14,10 +14,14 @@ use chengxin::authentication::{DemoIssuer, TokenClaims};
 use chengxin::clock::Ambient;
 use chengxin::domain::identifier::Uscc;
 
+use super::patience;
 use super::wire::{self, Response, Wire};
 
 /// How long a start or a stop may take before the test fails.
 const PATIENCE: Duration = Duration::from_mins(1);
+
+/// How long a subcommand may run.
+const RUN_MAX: Duration = Duration::from_mins(5);
 
 /// A folder with everything a gateway needs: configuration, policies, keys, issuer, databases, a few licences.
 pub struct Place {
@@ -90,7 +94,7 @@ impl Place {
     }
 
     pub fn run(&self, arguments: &[&str]) -> Output {
-        self.command(arguments).output().unwrap()
+        patience::output(&mut self.command(arguments), RUN_MAX).unwrap()
     }
 
     /// Runs a subcommand that must succeed; what it printed.

@@ -9,6 +9,7 @@ const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-prac
 export async function on(browser, { account, base, ...options }, work) {
   const storageState = account ? await stateOf(browser, base, account) : undefined;
   const context = await browser.newContext({ ...options, storageState });
+  context.setDefaultTimeout(PATIENCE);
   try {
     return await work(await context.newPage(), context);
   } finally {
@@ -18,15 +19,22 @@ export async function on(browser, { account, base, ...options }, work) {
 
 const states = new Map();
 
-/** The cookies of somebody who logged in; once for each account, so that a run does not log in a thousand times. */
+/** How long what was kept of a log-in is used, in ms: much less than a session lasts that nobody uses. */
+const KEPT_FOR = 600_000;
+/** How long a page may take, in ms, on a machine that does something else. */
+const PATIENCE = 120_000;
+
+/** The cookies of somebody who logged in; kept for a while, so that a run does not log in a thousand times. */
 async function stateOf(browser, base, account) {
-  if (!states.has(account)) {
-    const context = await browser.newContext();
-    await logIn(await context.newPage(), base, account);
-    states.set(account, await context.storageState());
-    await context.close();
-  }
-  return states.get(account);
+  const kept = states.get(account);
+  if (kept && Date.now() < kept.until) return kept.state;
+  const context = await browser.newContext();
+  context.setDefaultTimeout(PATIENCE);
+  await logIn(await context.newPage(), base, account);
+  const state = await context.storageState();
+  await context.close();
+  states.set(account, { state, until: Date.now() + KEPT_FOR });
+  return state;
 }
 
 /** Logs in by the account's name, and stands at the desk then. */

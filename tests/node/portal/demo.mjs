@@ -15,13 +15,14 @@ export async function withDemo(binary, work) {
     // A browser that does nothing else asks faster than a person may: the second start has limits too wide to matter.
     gateway = await start(binary, folder);
     const { demo } = gateway;
+    // Who logs in by an account's name is who has the demo's token of that name.
+    const accounts = Object.fromEntries(Object.entries(demo.tokens).map(([name, token]) => [name, claims(token)]));
+    // Before the gateway's own port is free for a moment.
+    provider = await startProvider(accounts, demo.url);
     await stop(gateway, folder);
     const limits = join(folder, 'policies', 'limits.toml');
     const wider = (await readFile(limits, 'utf8')).replaceAll(/^(requests_per_minute|burst|cost_per_minute|cost_burst) = .*$/gm, '$1 = 1_000_000');
     await writeFile(limits, wider);
-    // Who logs in by an account's name is who has the demo's token of that name.
-    const accounts = Object.fromEntries(Object.entries(demo.tokens).map(([name, token]) => [name, claims(token)]));
-    provider = await startProvider(accounts, demo.url);
     await appendFile(join(folder, 'chengxin.toml'), settings(provider.issuer));
     gateway = await start(binary, folder, new URL(demo.url).host);
     return await work({ ...gateway.demo, folder });
@@ -39,7 +40,11 @@ function claims(token) {
 
 async function stop({ process: child }, folder) {
   const ended = new Promise((resolve) => child.once('exit', resolve));
-  if (child.exitCode === null && child.kill('SIGTERM')) await ended;
+  if (child.exitCode === null && child.kill('SIGTERM')) {
+    const late = setTimeout(() => child.kill('SIGKILL'), 60_000);
+    await ended;
+    clearTimeout(late);
+  }
   await rm(join(folder, 'demo.json'), { force: true });
 }
 
