@@ -6,5 +6,6 @@ mod initiating;
 mod numbers;
 mod policies;
 mod provider;
+mod queries;
 mod sessions;
 mod views;

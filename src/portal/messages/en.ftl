@@ -564,7 +564,6 @@ query-found = What was found
 query-nobody = Nobody was found, or not for this purpose.
 query-category = Category
 query-code = Unified social credit code
-query-more = The newest are listed here; the interface has the others.
 check-list = List
 check-list-help = One a line: unified social credit code or citizen number, a comma, the case number. Lines without one take the case number above. 500 lines at most.
 check-file = Or a file with the list (CSV)

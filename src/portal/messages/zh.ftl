@@ -552,7 +552,6 @@ query-found = 查询结果
 query-nobody = 没有查到，或者这个用途不能查。
 query-category = 主体类别
 query-code = 统一社会信用代码
-query-more = 这里列出最新的记录，其余请用接口查询。
 check-list = 名单
 check-list-help = 每行一个：统一社会信用代码或居民身份证号码，逗号，案号。没有写案号的用上面的案号。最多500行。
 check-file = 或者上传名单文件（CSV）

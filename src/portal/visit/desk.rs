@@ -144,7 +144,7 @@ const PAGES: &[Row] = &[
     shown(DeskPage::Assignment, "/desk/inbox/{id}", OFFICIALS, &[], 30)
         .taking(Takes::Doing(&["act", "answer", "reason", "report", "amountYuan"], OFFICIALS)),
     shown(DeskPage::Query, "/desk/query", &[Role::Department, Role::Coordinator, Role::Grantee], &[], 100)
-        .taking(Takes::Asking(&["purpose", "case", "authorization", "q"])),
+        .taking(Takes::Asking(&["purpose", "case", "authorization", "q", "item", "after"])),
     shown(DeskPage::Authorizations, "/desk/authorizations", &[Role::Subject, Role::Grantee], &["after"], 60)
         .taking(Takes::Doing(&["revoke", "grantee", "granted-purpose", "items", "until", "uses"], SUBJECT)),
     shown(DeskPage::Check, "/desk/check", OFFICIALS, &[], 500)

@@ -1,14 +1,14 @@
 //! `/desk/query`: asks about a subject for a purpose and a case: by code, by a part of a name, by citizen number.
 
 use super::{FIRST, initiate};
-use crate::catalogue::CATEGORIES;
+use crate::catalogue::{CATEGORIES, Item};
 use crate::domain::Role;
 use crate::domain::identifier::{CitizenNumber, Uscc};
 use crate::domain::text::clean;
 use crate::exchange::candidate::{self, CHARACTERS_MAX, CHARACTERS_MIN};
 use crate::exchange::fault::Fault;
 use crate::exchange::inquiry::Inquiry;
-use crate::exchange::record::{RecordView, Selection};
+use crate::exchange::record::{self, RecordView, Selection};
 use crate::exchange::subject::{self, SubjectView};
 use crate::portal::card::Card;
 use crate::portal::faults::Faults;
@@ -32,7 +32,7 @@ pub(super) fn make(frame: Frame, inquiry: &Inquiry, sent: &Sent) -> Result<Made,
             faults.add("authorization", sheet.frame.text("query-authorization-fault"));
         }
         if faults.is_empty() {
-            found = look_up(inquiry, sent.get("q"))?;
+            found = look_up(inquiry, sent)?;
             if let Found::Unreadable(text) = found {
                 faults.add("q", sheet.frame.text(text));
             }
@@ -92,13 +92,14 @@ fn asking(frame: &Frame, inquiry: &Inquiry, (sent, faults): (&Sent, &Faults)) ->
 enum Found {
     Nobody,
     One(Box<SubjectView>),
-    Several(Vec<SubjectView>),
+    /// Candidates, and the cursor that leads to more of them.
+    Several(Vec<SubjectView>, Option<String>),
     /// What cannot be searched for, by the name of its text.
     Unreadable(&'static str),
 }
 
-fn look_up(inquiry: &Inquiry, text: &str) -> Result<Found, Fault> {
-    let text = clean(text);
+fn look_up(inquiry: &Inquiry, sent: &Sent) -> Result<Found, Fault> {
+    let text = clean(sent.get("q"));
     let one = |view: Option<SubjectView>| view.map_or(Found::Nobody, |view| Found::One(Box::new(view)));
     if let Ok(uscc) = Uscc::parse(&text) {
         return subject::by_uscc(inquiry, &uscc).map(one);
@@ -112,9 +113,10 @@ fn look_up(inquiry: &Inquiry, text: &str) -> Result<Found, Fault> {
     if !(CHARACTERS_MIN..=CHARACTERS_MAX).contains(&text.chars().count()) {
         return Ok(Found::Unreadable("search-too-short"));
     }
-    let found = candidate::candidates(inquiry, &text, None, FIRST)?;
+    let found = candidate::candidates(inquiry, &text, sent.find("after"), FIRST)?;
+    let next = found.subjects.last().filter(|_| found.has_next).map(|(_, cursor)| cursor.clone());
     let several: Vec<SubjectView> = found.subjects.into_iter().map(|(view, _)| view).collect();
-    Ok(if several.is_empty() { Found::Nobody } else { Found::Several(several) })
+    Ok(if several.is_empty() { Found::Nobody } else { Found::Several(several, next) })
 }
 
 fn show(sheet: &mut Sheet, inquiry: &Inquiry, sent: &Sent, found: Found) -> Result<(), Fault> {
@@ -125,11 +127,16 @@ fn show(sheet: &mut Sheet, inquiry: &Inquiry, sent: &Sent, found: Found) -> Resu
             Ok(())
         }
         Found::One(view) => one(sheet, inquiry, (&view, sent)),
-        Found::Several(views) => {
+        Found::Several(views, next) => {
             sheet.heading("search-results");
             sheet.say("search-candidates");
             for (at, view) in views.iter().enumerate() {
                 candidate(sheet, inquiry, sent, (at, view))?;
+            }
+            if let Some(after) = next {
+                let form = Form::new(DeskPage::Query.pattern(), sheet.frame.text("list-next"));
+                let form = same(form.among("next".to_owned(), sheet.frame.text("search-results")), sent);
+                sheet.form(form.hidden("after", &after));
             }
             Ok(())
         }
@@ -173,23 +180,45 @@ fn one(sheet: &mut Sheet, inquiry: &Inquiry, (view, sent): (&SubjectView, &Sent)
     sheet.heading("query-found");
     sheet.push(Block::Facts(facts));
     let counts = view.counts(inquiry)?;
+    let wanted = sent.find("item");
     for chapter in CATEGORIES {
-        for (item, total) in counts.iter().filter(|(item, _)| item.category == chapter) {
-            let selection =
-                Selection { subject: Some(view.id()), item: Some(item.code.clone()), ..Selection::default() };
-            let found = view.records(inquiry, &selection, None, RECORDS)?;
-            let frame = &sheet.frame;
-            let title = format!("{} · {}", frame.of(&item.title), frame.total(total));
-            let card = |view| card(frame, inquiry, (view, sent));
-            let cards = found.records.iter().map(|view| card(view)).collect::<Result<Vec<_>, _>>()?;
-            sheet.push(Block::Heading(title));
-            sheet.push(Block::Cards(cards));
-            if found.has_next {
-                sheet.say("query-more");
-            }
+        let is_wanted = |item: &Item| item.category == chapter && wanted.is_none_or(|code| item.code.as_str() == code);
+        for (item, total) in counts.iter().filter(|(item, _)| is_wanted(item)) {
+            records(sheet, inquiry, (view, sent), (item, *total))?;
         }
     }
     Ok(())
+}
+
+/// The records of one item, the newest first, and the way to those that follow.
+fn records(
+    sheet: &mut Sheet,
+    inquiry: &Inquiry,
+    (view, sent): (&SubjectView, &Sent),
+    (item, total): (&Item, i64),
+) -> Result<(), Fault> {
+    let selection = Selection { subject: Some(view.id()), item: Some(item.code.clone()), ..Selection::default() };
+    let scope = inquiry.cursor_scope(&format!("records {selection:?}"));
+    let after = sent.find("after").filter(|_| sent.find("item").is_some());
+    let after = after.map(|cursor| record::position(inquiry, scope, cursor)).transpose()?;
+    let found = view.records(inquiry, &selection, after, RECORDS)?;
+    let frame = &sheet.frame;
+    let title = format!("{} · {}", frame.of(&item.title), frame.total(&total));
+    let cards = found.records.iter().map(|view| card(frame, inquiry, (view, sent))).collect::<Result<Vec<_>, _>>()?;
+    sheet.push(Block::Heading(title.clone()));
+    sheet.push(Block::Cards(cards));
+    if let Some(last) = found.records.last().filter(|_| found.has_next) {
+        let after = record::cursor(inquiry, scope, &last.position());
+        let form = Form::new(DeskPage::Query.pattern(), sheet.frame.text("list-next"));
+        let form = same(form.among(format!("next-{}", item.code), title), sent);
+        sheet.form(form.hidden("item", item.code.as_str()).hidden("after", &after));
+    }
+    Ok(())
+}
+
+/// The same question, to be asked again with a button.
+fn same(form: Form, sent: &Sent) -> Form {
+    ["purpose", "case", "authorization", "q"].into_iter().fold(form, |form, name| form.hidden(name, sent.get(name)))
 }
 
 /// A record, with the way to a joint action that rests on it.
