@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::caller::{Caller, Proof};
+use super::claims::ClaimMap;
 use super::headers::{Bearer, RequestHeaders};
 use super::issuer::{Halt, Issuer, JoseHeader, source_of};
 use super::key_ring::{Fetched, RingFault};
@@ -148,6 +149,30 @@ impl Authenticator {
             Ok(caller) => Ok(Attempt::Known(declaring(self.registered(caller, &bearer)?, headers))),
             Err((Halt::NeedsKeys(_), Some((issuer, _)))) if self.inner.may_fetch(issuer) => Ok(Attempt::NeedsRefresh),
             Err((Halt::Refused(reason) | Halt::NeedsKeys(reason), _)) => Err(Refusal::of_token(reason, bearer.digest)),
+        }
+    }
+
+    /// The claims of a token of an issuer that is of one of these types, or says none, and is valid now. It proves nobody.
+    pub(super) fn verified(&self, issuer: &str, token: &str, types: &[&str]) -> Result<ClaimMap, RefusalReason> {
+        let bearer = Bearer::of(token)?;
+        let header: JoseHeader = decoded(bearer.header)?;
+        if header.media_type().is_some_and(|given| !types.contains(&given.as_str())) {
+            return Err(RefusalReason::WrongType);
+        }
+        let inner = &self.inner;
+        let index = inner.issuer_of(&bearer)?;
+        let of = inner.issuers.get(index).filter(|of| of.name == issuer).ok_or(RefusalReason::UnknownIssuer)?;
+        let attempts = of.ring.attempts();
+        let verified = of.signed(&bearer, &header, inner.ambient.now()).or_else(|halt| match halt {
+            Halt::NeedsKeys(_) => {
+                inner.fetched(index, |one| one.ring.fetch_needed(attempts));
+                of.signed(&bearer, &header, inner.ambient.now())
+            }
+            halt @ Halt::Refused(_) => Err(halt),
+        });
+        match verified {
+            Ok((claims, ..)) => Ok(claims),
+            Err(Halt::Refused(reason) | Halt::NeedsKeys(reason)) => Err(reason),
         }
     }
 

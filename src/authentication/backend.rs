@@ -59,7 +59,8 @@ pub fn self_test(ambient: &Ambient) -> Result<(), BackendFault> {
 /// What a token of `issuer` must hold. Every field is spelled out: a default that changes must not change us.
 pub(super) fn validation(algorithm: Algorithm, issuer: &str, audience: &str) -> Validation {
     Validation {
-        required_spec_claims: ["exp", "iss", "aud", "sub"].into_iter().map(str::to_owned).collect(),
+        // Whom it is of, `claims` reads: a provider's word about a session may name nobody.
+        required_spec_claims: ["exp", "iss", "aud"].into_iter().map(str::to_owned).collect(),
         leeway: 0,
         reject_tokens_expiring_in_less_than: 0,
         validate_exp: false, // by `claims`, against the clock we were given
@@ -100,7 +101,6 @@ fn reason(kind: &ErrorKind) -> RefusalReason {
         ErrorKind::InvalidAudience => RefusalReason::WrongAudience,
         ErrorKind::MissingRequiredClaim(claim) => match claim.as_str() {
             "exp" => RefusalReason::ExpiryMissing,
-            "sub" => RefusalReason::ActorMissing,
             "aud" => RefusalReason::WrongAudience,
             "iss" => RefusalReason::UnknownIssuer,
             _ => RefusalReason::ClaimMalformed,

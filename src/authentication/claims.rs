@@ -147,11 +147,21 @@ impl ClaimMap {
     }
 
     /// The text of a claim; `None` when it is absent.
-    fn text(&self, name: &str) -> Result<Option<&str>, RefusalReason> {
+    pub(super) fn text(&self, name: &str) -> Result<Option<&str>, RefusalReason> {
         let Some(value) = self.0.get(name) else { return Ok(None) };
         let text = value.as_str().ok_or(RefusalReason::ClaimMalformed)?;
         let sound = !text.trim().is_empty() && text.len() <= TEXT_BYTES_MAX && !text.chars().any(char::is_control);
         if sound { Ok(Some(text)) } else { Err(RefusalReason::ClaimMalformed) }
+    }
+
+    /// Whether there is such a claim, whatever it holds.
+    pub(super) fn holds(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    /// Whether a claim is an object that has this member, and the member is an object.
+    pub(super) fn holds_object(&self, name: &str, member: &str) -> bool {
+        self.0.get(name).and_then(|claim| claim.get(member)).is_some_and(Value::is_object)
     }
 
     /// Whether a claim is true; it is not when it is absent.

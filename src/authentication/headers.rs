@@ -63,6 +63,14 @@ impl<'a> Bearer<'a> {
         Self::split(token.trim_start_matches(' ')).ok_or(malformed).map(Some)
     }
 
+    /// A token that came otherwise than in that header.
+    pub(super) fn of(token: &'a str) -> Result<Self, RefusalReason> {
+        if token.len() > AUTHORIZATION_BYTES_MAX {
+            return Err(RefusalReason::TooLong);
+        }
+        Self::split(token).ok_or(RefusalReason::Malformed)
+    }
+
     fn split(token: &'a str) -> Option<Self> {
         let mut parts = token.split('.');
         let (header, payload, signature) = (parts.next()?, parts.next()?, parts.next()?);

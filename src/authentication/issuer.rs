@@ -44,6 +44,14 @@ pub(super) struct JoseHeader {
     crit: Option<serde::de::IgnoredAny>,
 }
 
+impl JoseHeader {
+    /// The type of the token in lower case, without the `application/` that may be left out (RFC 7515 section 4.1.9).
+    pub(super) fn media_type(&self) -> Option<String> {
+        let given = self.typ.as_deref()?.to_ascii_lowercase();
+        Some(given.strip_prefix("application/").map_or(given.clone(), str::to_owned))
+    }
+}
+
 /// Why a token cannot be verified now.
 pub(super) enum Halt {
     /// It never will be.
@@ -89,24 +97,34 @@ impl Issuer {
         header: &JoseHeader,
         now: Instant,
     ) -> Result<(Claims, Validity, u64), Halt> {
+        if let Some(expected) = &self.token_type {
+            let given = header.media_type().ok_or(RefusalReason::WrongType)?;
+            if !given.eq_ignore_ascii_case(expected) {
+                return Err(RefusalReason::WrongType.into());
+            }
+        }
+        let (claims, validity, generation) = self.signed(bearer, header, now)?;
+        Ok((claims.read(&self.names, &self.roles)?, validity, generation))
+    }
+
+    /// The claims of a token of this issuer for us that is valid now, whatever it is for.
+    pub(super) fn signed(
+        &self,
+        bearer: &Bearer<'_>,
+        header: &JoseHeader,
+        now: Instant,
+    ) -> Result<(ClaimMap, Validity, u64), Halt> {
         let (algorithm, validation) = self.check_header(header)?;
         let held = self.ring.held().ok_or(Halt::NeedsKeys(RefusalReason::KeysUnavailable))?;
         let key = find_key(&held, header.kid.as_deref(), algorithm)?;
         let claims: ClaimMap = backend::verify(bearer.token, key, validation)?;
         let validity = claims.validity(&self.name, self.leeway_seconds, now)?;
-        Ok((claims.read(&self.names, &self.roles)?, validity, held.generation))
+        Ok((claims, validity, held.generation))
     }
 
     fn check_header(&self, header: &JoseHeader) -> Result<(Algorithm, &Validation), RefusalReason> {
         if header.crit.is_some() {
             return Err(RefusalReason::CriticalExtension);
-        }
-        if let Some(expected) = &self.token_type {
-            let given = header.typ.as_deref().ok_or(RefusalReason::WrongType)?.to_ascii_lowercase();
-            let given = given.strip_prefix("application/").unwrap_or(&given);
-            if !given.eq_ignore_ascii_case(expected) {
-                return Err(RefusalReason::WrongType);
-            }
         }
         let named = public_key_algorithm(&header.alg).ok_or(RefusalReason::AlgorithmRefused)?;
         let allowed = self.validations.iter().find(|(algorithm, _)| *algorithm == named);

@@ -268,12 +268,21 @@ fn reason<E: std::error::Error>(error: &oauth2::RequestTokenError<E, BasicErrorR
     }
 }
 
-/// The nonce within an identity token that was verified.
-pub fn nonce_of(id_token: &str) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Nonce {
-        nonce: String,
+/// What binds an identity token that was verified: to a log-in here, and to a session at the provider.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Bound {
+    /// Of which log-in it is.
+    #[serde(default)]
+    pub nonce: Option<String>,
+    /// Of which session at the provider; not every provider says.
+    #[serde(default)]
+    pub sid: Option<String>,
+}
+
+impl Bound {
+    /// Reads it; nothing binds what cannot be read.
+    pub fn of(id_token: &str) -> Self {
+        let payload = id_token.split('.').nth(1).and_then(|part| BASE64_URL_SAFE_NO_PAD.decode(part).ok());
+        payload.and_then(|payload| serde_json::from_slice(&payload).ok()).unwrap_or_default()
     }
-    let payload = BASE64_URL_SAFE_NO_PAD.decode(id_token.split('.').nth(1)?).ok()?;
-    serde_json::from_slice::<Nonce>(&payload).ok().map(|claims| claims.nonce)
 }

@@ -9,10 +9,10 @@ use super::cursor::CursorScope;
 use super::fault::Fault;
 use super::gateway::Gateway;
 use super::register::{self, AuditUnavailable};
-use crate::authentication::{Binding, Caller};
+use crate::authentication::{Binding, Caller, LoggedOut, SessionSeal};
 use crate::domain::Instant;
 use crate::store;
-use crate::store::session::Session;
+use crate::store::session::{Session, Whose};
 
 /// How long a log-in may take, in seconds.
 const LOG_IN_SECONDS: i64 = 600;
@@ -42,18 +42,40 @@ fn person_index(gateway: &Gateway, person: &str) -> String {
     hex::encode(gateway.keyring.blind_index("session.person", person))
 }
 
+fn provider_index(gateway: &Gateway, session: &str) -> String {
+    hex::encode(gateway.keyring.blind_index("session.provider", session))
+}
+
+/// A session that is to begin.
+#[derive(Clone, Debug)]
+pub struct NewSession {
+    /// Its id.
+    pub id: [u8; 32],
+    /// What was proved, sealed for it.
+    pub sealed: Vec<u8>,
+    /// The session at the provider, when the provider says which.
+    pub provider_session: Option<String>,
+}
+
 /// Begins a session of a caller: an entry first. Blocks. Old sessions of anybody go with the occasion.
 pub fn begin(
     gateway: &Gateway,
     caller: &Caller,
-    (id, sealed): ([u8; 32], Vec<u8>),
+    new: NewSession,
     (lifetimes, address): (Lifetimes, &str),
 ) -> Result<(), Fault> {
     let person = caller.person().ok_or(Fault::Forbidden)?;
     register::register_session(gateway, caller, "LOG_IN", address)
         .map_err(|AuditUnavailable| Fault::AuditUnavailable)?;
     let now = gateway.ambient.now();
-    let session = Session { id, person: person_index(gateway, &person), sealed, begun_at: now, seen_at: now };
+    let session = Session {
+        id: new.id,
+        person: person_index(gateway, &person),
+        sealed: new.sealed,
+        begun_at: now,
+        seen_at: now,
+        provider_session: new.provider_session.map_or_else(String::new, |session| provider_index(gateway, &session)),
+    };
     Ok(gateway.registry.write(|connection| {
         store::session::delete_old(connection, oldest(now, lifetimes))?;
         store::session::insert(connection, &session)
@@ -97,6 +119,29 @@ pub fn end(
         }
         Ok(())
     })?)
+}
+
+/// Ends what the provider says has ended there: one session of it, or all of a person's. An entry for each who was in, first; of who
+/// was not in there is none. How many were ended. Blocks.
+pub fn end_by_provider(gateway: &Gateway, told: &LoggedOut, seal: &SessionSeal, address: &str) -> Result<usize, Fault> {
+    let whose = match (&told.provider_session, &told.person) {
+        (Some(session), _) => Whose::ProviderSession(provider_index(gateway, session)),
+        (None, Some(person)) => Whose::Person(person_index(gateway, person)),
+        (None, None) => return Ok(0),
+    };
+    let mut ended = gateway.registry.read(|connection| store::session::of(connection, &whose))?;
+    if let Some(person) = told.person.as_ref().map(|person| person_index(gateway, person)) {
+        // A session at the provider is of one person.
+        ended.retain(|session| session.person == person);
+    }
+    for session in &ended {
+        if let Some(caller) = seal.open(&session.sealed, &session.id) {
+            register::register_session(gateway, &caller, "LOG_OUT_BY_PROVIDER", address)
+                .map_err(|AuditUnavailable| Fault::AuditUnavailable)?;
+        }
+        gateway.registry.write(|connection| store::session::delete(connection, &session.id))?;
+    }
+    Ok(ended.len())
 }
 
 /// What the forms of a session carry, so that no other site can post in its name.

@@ -11,11 +11,11 @@ use super::form::{self, FormOf};
 use super::portal_route::{answer, base_of, plain};
 use super::request::{self, NotIdentified};
 use super::service::Service;
-use crate::authentication::openid::nonce_of;
+use crate::authentication::openid::Bound;
 use crate::authentication::{Caller, Proof, RequestHeaders};
 use crate::domain::Language;
 use crate::exchange::fault::Fault;
-use crate::exchange::session::{self, Lifetimes};
+use crate::exchange::session::{self, Lifetimes, NewSession};
 use crate::portal::{self, Refused, Visit};
 
 /// The cookie of a session. `__Host-`: of this host alone, over TLS alone, for every path (RFC 6265bis, 4.1.3.2).
@@ -239,16 +239,60 @@ fn redeem(
     if !is_of_provider {
         return Err("the identity token is of another issuer");
     }
-    if nonce_of(&token).as_deref() != Some(log_in.binding.nonce.as_str()) {
+    let bound = Bound::of(&token);
+    if bound.nonce.as_deref() != Some(log_in.binding.nonce.as_str()) {
         return Err("the identity token is of another log-in");
     }
     let cookie = session::new_cookie(&service.gateway);
     let id = session::id_of(&cookie);
     let sealed = service.session_seal.seal(&caller, &id, &service.gateway.ambient).ok_or("nobody is proved")?;
     let lifetimes = lifetimes(service).ok_or("nobody logs in here")?;
-    session::begin(&service.gateway, &caller, (id, sealed), (lifetimes, address))
+    let new = NewSession { id, sealed, provider_session: bound.sid };
+    session::begin(&service.gateway, &caller, new, (lifetimes, address))
         .map_err(|_| "the session could not be registered")?;
     Ok(cookie)
+}
+
+/// The provider says that somebody was logged out there (OpenID Connect Back-Channel Logout 1.0, 2.5): their sessions end here too.
+pub async fn end_by_provider(service: Data<Arc<Service>>, request: HttpRequest, payload: Payload) -> HttpResponse {
+    let address = service.client_address(&request);
+    let answer = |status: StatusCode, error: Option<&str>| {
+        let mut response = HttpResponse::build(status);
+        response.insert_header((CACHE_CONTROL, "no-store"));
+        match error {
+            None => response.finish(),
+            Some(error) => response.json(serde_json::json!({ "error": error })),
+        }
+    };
+    if service.admission.admit_address(address).is_err() {
+        return answer(StatusCode::TOO_MANY_REQUESTS, Some("temporarily_unavailable"));
+    }
+    let Some(issuer) = service.login.as_ref().map(|login| login.settings().issuer.clone()) else {
+        return answer(StatusCode::NOT_FOUND, Some("invalid_request"));
+    };
+    let posted = form::read(&request, payload, FormOf::Anybody).await.ok();
+    let Some(token) = posted.and_then(|posted| posted.field("logout_token").map(str::to_owned)) else {
+        return answer(StatusCode::BAD_REQUEST, Some("invalid_request"));
+    };
+    let Ok(turn) = Arc::clone(&service.turns).acquire_owned().await else {
+        return answer(StatusCode::SERVICE_UNAVAILABLE, Some("temporarily_unavailable"));
+    };
+    let working = Arc::clone(&service);
+    let work = move || {
+        let _turn = turn;
+        let told = working.authenticator.logged_out(&issuer, &token).map_err(|reason| {
+            tracing::warn!(reason = reason.name(), "a logout token is not valid");
+        })?;
+        Ok(session::end_by_provider(&working.gateway, &told, &working.session_seal, &address.to_string()))
+    };
+    match web::block(work).await {
+        Ok(Ok(Ok(ended))) => {
+            tracing::info!(ended, "the provider ended sessions");
+            answer(StatusCode::OK, None)
+        }
+        Ok(Err(())) => answer(StatusCode::BAD_REQUEST, Some("invalid_request")),
+        Ok(Ok(Err(_))) | Err(_) => answer(StatusCode::SERVICE_UNAVAILABLE, Some("temporarily_unavailable")),
+    }
 }
 
 /// Ends the session, or all of its owner, and leads to the provider's own end.

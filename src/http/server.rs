@@ -57,6 +57,11 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(read_only("/ledger/{page:.*}", web::to(ledger_route::page), web::to(ledger_route::page)))
         .service(read_only("/login", web::to(login_route::begin), web::to(login_route::begin)))
         .service(read_only("/login/callback", web::to(login_route::callback), web::to(login_route::callback)))
+        .service(
+            web::resource("/logout/provider")
+                .route(web::post().to(login_route::end_by_provider))
+                .default_service(web::to(post_only)),
+        )
         .service(web::resource("/logout").route(web::post().to(login_route::end)).default_service(web::to(post_only)))
         .service(read_only("/assets/{mark}/{name}", web::to(portal_route::asset), web::to(portal_route::asset)))
         .default_service(web::to(portal));

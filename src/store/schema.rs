@@ -32,6 +32,7 @@ diesel::table! {
         sealed -> Binary,
         begun_at -> BigInt,
         seen_at -> BigInt,
+        provider_session -> Text,
     }
 }
 

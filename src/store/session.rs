@@ -20,6 +20,8 @@ pub struct Session {
     pub begun_at: Instant,
     /// When it was used last, to the minute.
     pub seen_at: Instant,
+    /// A blind index of the session at the provider; empty when it is not known.
+    pub provider_session: String,
 }
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -30,22 +32,48 @@ struct SessionRow {
     sealed: Vec<u8>,
     begun_at: i64,
     seen_at: i64,
+    provider_session: String,
+}
+
+impl TryFrom<SessionRow> for Session {
+    type Error = StoreError;
+
+    fn try_from(row: SessionRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row_id(|bytes| bytes.try_into().ok(), "sessions", "id", &row.id)?,
+            person: row.person,
+            sealed: row.sealed,
+            begun_at: Instant::from_micros(row.begun_at),
+            seen_at: Instant::from_micros(row.seen_at),
+            provider_session: row.provider_session,
+        })
+    }
 }
 
 /// The session of this id.
 pub fn find(connection: &mut AnyConnection, id: &[u8; 32]) -> Result<Option<Session>, StoreError> {
     let query = sessions::table.filter(sessions::id.eq(id.as_slice())).select(SessionRow::as_select());
     let row: Option<SessionRow> = query.get_result(connection).optional()?;
-    row.map(|row| {
-        Ok(Session {
-            id: row_id(|bytes| bytes.try_into().ok(), "sessions", "id", &row.id)?,
-            person: row.person,
-            sealed: row.sealed,
-            begun_at: Instant::from_micros(row.begun_at),
-            seen_at: Instant::from_micros(row.seen_at),
-        })
-    })
-    .transpose()
+    row.map(Session::try_from).transpose()
+}
+
+/// The sessions of a person, or of one session at the provider, the newest first.
+pub fn of(connection: &mut AnyConnection, whose: &Whose) -> Result<Vec<Session>, StoreError> {
+    let all = sessions::table.select(SessionRow::as_select()).order(sessions::begun_at.desc()).into_boxed();
+    let rows: Vec<SessionRow> = match whose {
+        Whose::Person(person) => all.filter(sessions::person.eq(person)).load(connection)?,
+        Whose::ProviderSession(session) => all.filter(sessions::provider_session.eq(session)).load(connection)?,
+    };
+    rows.into_iter().map(Session::try_from).collect()
+}
+
+/// Whose sessions, by blind index.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// A person's.
+    Person(String),
+    /// Those of one session at the provider.
+    ProviderSession(String),
 }
 
 /// Adds a session.
@@ -56,6 +84,7 @@ pub fn insert(connection: &mut AnyConnection, session: &Session) -> Result<(), S
         sealed: session.sealed.clone(),
         begun_at: session.begun_at.micros(),
         seen_at: session.seen_at.micros(),
+        provider_session: session.provider_session.clone(),
     };
     let inserted = diesel::insert_into(sessions::table).values(row).execute(connection)?;
     StoreError::expect_count("sessions", 1, inserted)

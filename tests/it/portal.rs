@@ -3,6 +3,7 @@
 mod browser;
 mod hostile;
 mod initiating;
+mod logouts;
 mod numbers;
 mod policies;
 mod provider;

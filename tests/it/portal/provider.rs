@@ -15,6 +15,10 @@ use serde_json::json;
 pub(super) struct Script {
     /// The nonce within the identity token; that of the log-in must be told to it.
     pub nonce: String,
+    /// The session that the identity token names.
+    pub sid: Option<&'static str>,
+    /// Whom it proves, when not `officer-1`.
+    pub actor: Option<&'static str>,
     /// For whom the identity token is, when not for us.
     pub audience: Option<String>,
     /// A refusal in place of a token.
@@ -112,10 +116,13 @@ impl Made<'_> {
         let claims = TokenClaims {
             client: Some(self.client.to_owned()),
             department: Some("AMR".to_owned()),
-            ..TokenClaims::new(chengxin::domain::Role::Department, "officer-1")
+            ..TokenClaims::new(chengxin::domain::Role::Department, script.actor.unwrap_or("officer-1"))
         };
         let mut claims = claims.to_json(&ClaimNames::default(), &life);
         claims["nonce"] = script.nonce.clone().into();
+        if let Some(sid) = script.sid {
+            claims["sid"] = sid.into();
+        }
         let id_token = self.signer.signer().sign(&claims).unwrap();
         json!({ "access_token": "unused", "token_type": "Bearer", "id_token": id_token }).to_string()
     }

@@ -11,11 +11,11 @@ use serde_json::Value;
 use super::provider::{Provider, Script};
 use crate::support::{Answered, TestApp};
 
-const SESSION: &str = "__Host-chengxin-session";
+pub(super) const SESSION: &str = "__Host-chengxin-session";
 const LOG_IN: &str = "__Host-chengxin-login";
 
 /// An application whose people log in with a provider of the test's own.
-fn with_provider() -> (TestApp, Provider) {
+pub(super) fn with_provider() -> (TestApp, Provider) {
     let mut app = TestApp::new();
     let folder = app.folder.path().join("issuer");
     let signer = DemoIssuer::open(&folder, app.ambient.clone()).unwrap();
@@ -36,7 +36,7 @@ fn unknown() -> String {
 }
 
 /// The value of a cookie that an answer sets, with its attributes.
-fn set_cookie(answered: &Answered, name: &str) -> Option<(String, String)> {
+pub(super) fn set_cookie(answered: &Answered, name: &str) -> Option<(String, String)> {
     let all = answered.headers.get_all("set-cookie").map(|value| value.to_str().unwrap().to_owned());
     let found = all.into_iter().find_map(|text| text.strip_prefix(&format!("{name}=")).map(str::to_owned))?;
     let (value, attributes) = found.split_once("; ").unwrap();
@@ -48,14 +48,14 @@ fn location(answered: &Answered) -> String {
 }
 
 /// A parameter of an address.
-fn parameter(address: &str, name: &str) -> String {
+pub(super) fn parameter(address: &str, name: &str) -> String {
     let query = address.split_once('?').unwrap().1;
     let pairs = actix_web::web::Query::<Vec<(String, String)>>::from_query(query).unwrap();
     pairs.iter().find(|(of, _)| of == name).map(|(_, value)| value.clone()).unwrap_or_default()
 }
 
 /// A log-in that has begun: where the provider is asked, and the browser's cookie.
-async fn begin(app: &TestApp, then: &str) -> (String, String) {
+pub(super) async fn begin(app: &TestApp, then: &str) -> (String, String) {
     let path = chengxin::portal::visit::with_parameters("/login", &[("then", then)]);
     let begun = app.public().send(TestRequest::get().uri(&path)).await;
     assert_eq!(begun.status, 303, "{}", begun.text);
@@ -65,19 +65,19 @@ async fn begin(app: &TestApp, then: &str) -> (String, String) {
 }
 
 /// The browser comes back with a code.
-async fn come_back(app: &TestApp, query: &str, cookie: &str) -> Answered {
+pub(super) async fn come_back(app: &TestApp, query: &str, cookie: &str) -> Answered {
     let asker = app.public().header("cookie", cookie);
     asker.send(TestRequest::get().uri(&format!("/login/callback?{query}"))).await
 }
 
-fn script(provider: &Provider, asked: &str) -> Script {
+pub(super) fn script(provider: &Provider, asked: &str) -> Script {
     let script = Script { nonce: parameter(asked, "nonce"), ..Script::default() };
     *provider.script.lock().unwrap() = script.clone();
     script
 }
 
 /// The flags of the entries about sessions, the newest first.
-fn told(app: &TestApp) -> Vec<String> {
+pub(super) fn told(app: &TestApp) -> Vec<String> {
     let query = EntryQuery { kind: Some(EntryKind::Admin), ..EntryQuery::default() };
     let entries = app.service.gateway.ledger.entries(&query, None, 50).unwrap();
     entries.into_iter().flat_map(|entry| entry.leaf.flags).filter(|flag| flag.starts_with("LOG_")).collect()

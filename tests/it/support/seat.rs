@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use actix_web::test::TestRequest;
-use chengxin::exchange::session::{self, Lifetimes};
+use chengxin::exchange::session::{self, Lifetimes, NewSession};
 
 use super::{Answered, Asker, TestApp};
 
@@ -29,7 +29,8 @@ impl<'a> Asker<'a> {
             let cookie = session::new_cookie(&service.gateway);
             let id = session::id_of(&cookie);
             let sealed = service.session_seal.seal(&caller, &id, &service.gateway.ambient).expect("a token");
-            session::begin(&service.gateway, &caller, (id, sealed), (LIFETIMES, "192.0.2.7")).unwrap();
+            let new = NewSession { id, sealed, provider_session: None };
+            session::begin(&service.gateway, &caller, new, (LIFETIMES, "192.0.2.7")).unwrap();
             (cookie, id)
         })
         .join()

@@ -10,6 +10,12 @@ export function day(later) {
   return at.toLocaleDateString('sv-SE', { timeZone: 'Asia/Shanghai' });
 }
 
+/** The provider that a log-in leads to. */
+async function providerOf(base) {
+  const led = await fetch(`${base}/login`, { redirect: 'manual' });
+  return new URL(led.headers.get('location')).origin;
+}
+
 /** What the gateway answers to the cookies of a browser. The provider would log it in again. */
 async function withCookies(context, url) {
   const cookie = (await context.cookies(url)).map(({ name, value }) => `${name}=${value}`).join('; ');
@@ -82,6 +88,22 @@ export const all = {
       await page.evaluate(() => { document.querySelector('form.panel input[name=token]').value = '0'.repeat(64); });
       const [answer] = await Promise.all([page.waitForResponse((found) => found.request().method() === 'POST'), page.click('form.panel button')]);
       assert.equal(answer.status(), 403, 'a form of another session is refused');
+    }),
+
+  'whoever logs out at the provider is out here too': (browser, { base }) =>
+    on(browser, {}, async (page, context) => {
+      await logIn(page, base, 'system_admin');
+      await on(browser, {}, async (other, elsewhere) => {
+        await logIn(other, base, 'system_admin');
+        const { end_session_endpoint: end } = await (await fetch(`${await providerOf(base)}/.well-known/openid-configuration`)).json();
+        await page.goto(end);
+        await page.click('button[value="yes"]');
+        for (let tries = 0; (await withCookies(context, `${base}/desk`)).status !== 303; tries += 1) {
+          assert.ok(tries < 600, 'the session is still there a minute after the provider ended its own');
+          await new Promise((resolve) => setTimeout(resolve, 100));
+        }
+        assert.equal((await withCookies(elsewhere, `${base}/desk`)).status, 200, 'the other browser has a session of its own there');
+      });
     }),
 
   'somebody logs out everywhere, and no browser is in any more': (browser, { base }) =>

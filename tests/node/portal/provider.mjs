@@ -17,6 +17,8 @@ export async function startProvider(accounts, base) {
       client_secret: CLIENT.secret,
       redirect_uris: [`${base}/login/callback`],
       post_logout_redirect_uris: [`${base}/`],
+      backchannel_logout_uri: `${base}/logout/provider`,
+      backchannel_logout_session_required: true,
       id_token_signed_response_alg: 'EdDSA',
     }],
     enabledJWA: { idTokenSigningAlgValues: ['EdDSA', 'RS256'] },
@@ -31,9 +33,11 @@ export async function startProvider(accounts, base) {
       await grant.save();
       return grant;
     },
-    features: { devInteractions: { enabled: false }, rpInitiatedLogout: { enabled: true } },
+    features: { devInteractions: { enabled: false }, rpInitiatedLogout: { enabled: true }, backchannelLogout: { enabled: true } },
     interactions: { url: (_, interaction) => `/interaction/${interaction.uid}` },
     pkce: { required: () => true },
+    // Of itself it would send nothing to loopback addresses, which is where the gateway is.
+    fetch: (url, { dispatcher, ...options }) => fetch(url, options),
     ttl: { AccessToken: 300, IdToken: 300, Session: 3600, Interaction: 300, Grant: 3600 },
     cookies: { keys: ['a-key-of-a-test'] },
   });
