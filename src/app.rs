@@ -26,6 +26,7 @@ use crate::ledger::review::ReviewRules;
 use crate::ledger::{Ledger, LedgerError, LedgerKeys, SigningKeys};
 use crate::store::{Database, MigrationSet};
 use crate::webhook::Sender;
+use crate::witness::collector::WitnessSettings;
 
 /// Why the gateway does not start: every fault that was found, one a line.
 #[derive(Debug, thiserror::Error)]
@@ -205,6 +206,8 @@ pub fn gateway(config: &Config, policies: Policies, ambient: &Ambient) -> Result
     let keys = ledger_keys(&config.origin, &keyring, &ledger_database, ambient)?;
     let ledger =
         Ledger::open(ledger_database, keys, ambient.clone(), &config.ledger_settings()).map_err(NotStarted::ledger)?;
+    let witnesses: Result<_, _> = config.witnesses.iter().map(WitnessSettings::verifier).collect();
+    let witnesses = witnesses.map_err(NotStarted::one)?;
     Ok(Arc::new(Gateway {
         catalogue: policies.catalogue,
         departments: policies.departments,
@@ -228,6 +231,7 @@ pub fn gateway(config: &Config, policies: Policies, ambient: &Ambient) -> Result
         collection_basis: config.collection_basis.clone(),
         bundles: config.exports.clone().map(|folder| Arc::new(Bundles::new(folder))),
         policies: config.policies.clone(),
+        witnesses,
     }))
 }
 

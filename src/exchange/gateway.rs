@@ -18,7 +18,7 @@ use crate::domain::SubjectId;
 use crate::domain::calendar::WorkingCalendar;
 use crate::domain::identifier::IdentifierKind;
 use crate::ledger::review::ReviewRules;
-use crate::ledger::{Ledger, Shortage, State};
+use crate::ledger::{Ledger, Shortage, State, VerifierKey};
 use crate::store::{self, Database, StoreError};
 use crate::webhook::Sender;
 
@@ -67,6 +67,8 @@ pub struct Gateway {
     pub bundles: Option<Arc<Bundles>>,
     /// The folder that the policies were read from.
     pub policies: PathBuf,
+    /// The witnesses that are asked to cosign.
+    pub witnesses: Vec<VerifierKey>,
     /// Time and chance.
     pub ambient: Ambient,
 }

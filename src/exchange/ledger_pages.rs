@@ -11,7 +11,7 @@ use crate::domain::text::parse_index;
 use crate::ledger::checkpoint::Checkpoint;
 use crate::ledger::cosignature;
 use crate::ledger::published::policy_of;
-use crate::ledger::{ProofError, TileName};
+use crate::ledger::{ProofError, TileName, VerifierKey};
 
 /// A page, ready to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,12 +49,36 @@ pub struct Standing {
     pub root: String,
     /// The checkpoint, a signed note.
     pub checkpoint: String,
-    /// Who cosigned it, each with the instant of it.
-    pub witnesses: Vec<(String, Instant)>,
+    /// Who is asked to cosign it, and who else has.
+    pub witnesses: Vec<Cosigned>,
     /// The key that signs checkpoints.
     pub log_key: String,
     /// The key that signs receipts.
     pub receipt_key: String,
+}
+
+/// A witness, as far as a checkpoint shows of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cosigned {
+    /// Its name.
+    pub name: String,
+    /// Its key, when it is one of those that are asked.
+    pub key: Option<String>,
+    /// When it cosigned; of one that is asked only when its cosignature verifies.
+    pub at: Option<Instant>,
+}
+
+/// The witnesses that are asked, each with its cosignature when that verifies; then those that stand in the note beside them.
+fn cosigned(note: &str, log: &str, asked: &[VerifierKey]) -> Vec<Cosigned> {
+    let verified = cosignature::verified(note, asked);
+    let of = |key: &VerifierKey| Cosigned {
+        name: key.name().to_owned(),
+        key: Some(key.to_string()),
+        at: verified.iter().find(|(by, _)| *by == key).map(|(_, at)| *at),
+    };
+    let others = cosignature::witnesses(note, log).into_iter();
+    let others = others.filter(|(name, _)| !asked.iter().any(|key| key.name() == name));
+    asked.iter().map(of).chain(others.map(|(name, at)| Cosigned { name, key: None, at: Some(at) })).collect()
 }
 
 /// How the ledger stands.
@@ -67,7 +91,7 @@ pub fn standing(gateway: &Gateway) -> Result<Standing, Fault> {
         origin: signed.origin,
         size: signed.size,
         root: BASE64_STANDARD.encode(signed.root),
-        witnesses: cosignature::witnesses(&checkpoint, keys.log().name()),
+        witnesses: cosigned(&checkpoint, keys.log().name(), &gateway.witnesses),
         log_key: keys.log().to_string(),
         receipt_key: keys.receipts().to_string(),
         checkpoint,

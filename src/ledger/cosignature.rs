@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use ed25519_dalek::{Signer as _, SigningKey};
 
-use super::note::VerifierKey;
+use super::note::{Note, VerifierKey};
 use crate::domain::Instant;
 
 /// What is signed: the time in seconds since 1970, then the whole text of the checkpoint.
@@ -33,6 +33,18 @@ pub fn witnesses(note: &str, log: &str) -> Vec<(String, Instant)> {
     note.lines().filter_map(line).collect()
 }
 
+/// Which of these witnesses have cosigned a checkpoint, each with the instant of it: verified by their keys.
+pub fn verified<'k>(note: &str, keys: &'k [VerifierKey]) -> Vec<(&'k VerifierKey, Instant)> {
+    let Ok(parsed) = Note::parse(note) else { return Vec::new() };
+    let told = witnesses(note, "");
+    let of = |key: &'k VerifierKey| {
+        let is_signed = parsed.signers(std::slice::from_ref(key)).is_ok_and(|signers| !signers.is_empty());
+        let at = told.iter().find(|(name, _)| name == key.name()).map(|(_, at)| *at)?;
+        is_signed.then_some((key, at))
+    };
+    keys.iter().filter_map(of).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -51,7 +63,14 @@ mod tests {
             cosign(text, 1_700_000_000, &key, &verifier)
         );
         let by = ("witness.dongying.example/w1".to_owned(), Instant::from_micros(1_700_000_000_000_000));
-        assert_eq!(witnesses(&note, "ledger.dongying.example/chengxin"), [by]);
+        assert_eq!(witnesses(&note, "ledger.dongying.example/chengxin"), std::slice::from_ref(&by));
+        let keys = [verifier.clone()];
+        assert_eq!(verified(&note, &keys), [(&verifier, by.1)]);
+        // Of a text that was changed, or by a key of that name that is another, it is none.
+        assert_eq!(verified(&note.replacen("\n8\n", "\n9\n", 1), &keys), []);
+        let other = SigningKey::from_bytes(&[7; 32]).verifying_key();
+        let other = [VerifierKey::new(verifier.name(), verifier.kind(), other).unwrap()];
+        assert_eq!(verified(&note, &other), []);
         assert_eq!(
             cosign(text, 1_700_000_000, &key, &verifier),
             "\u{2014} witness.dongying.example/w1 mphW5QAAAABlU/EAyfIM/ItafyscvjdM4fExLlEyabA+mia/KXN1/vtFNF4e67mITgIcuLmdA/IVkElCL0NAxhEo+EAxFctRieSQAw==\n"

@@ -27,6 +27,14 @@ pub struct WitnessSettings {
     pub url: String,
 }
 
+impl WitnessSettings {
+    /// Its key.
+    pub fn verifier(&self) -> Result<VerifierKey, WitnessFault> {
+        let key = VerifierKey::parse(&self.key).ok().filter(|key| key.kind() == KeyKind::Cosignature);
+        key.ok_or_else(|| WitnessFault::Key(self.key.clone()))
+    }
+}
+
 /// Why a witness did not cosign.
 #[derive(Debug, thiserror::Error)]
 pub enum WitnessFault {

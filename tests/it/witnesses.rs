@@ -253,6 +253,16 @@ fn the_gateway_collects_cosignatures_and_an_export_carries_them() {
     let proof = chengxin::ledger::ProofFile::parse(&proof).unwrap();
     let trusted = Policy::parse(&policy).unwrap();
     assert!(trusted.open(&proof.checkpoint).is_ok());
+    let page = patience::until("both stand on the page", PATIENCE, || {
+        let page = process.get("/transparency").text();
+        (page.matches("联署有效</span>").count() == 2).then_some(page)
+    });
+    for (_, witness) in trusted.witnesses() {
+        assert!(
+            page.contains(&witness.key.to_string().replace('+', "&#43;")) || page.contains(&witness.key.to_string()),
+            "{page}"
+        );
+    }
     place.succeed(&["ledger", "export", "--config", "chengxin.toml", "--by", "a", "--reason", "b", "--out", "bundle"]);
     let verified = place.run(&["ledger", "verify", "bundle", "--policy", "policy"]);
     assert_eq!(verified.status.code(), Some(0), "{verified:?}");
@@ -266,6 +276,10 @@ fn the_gateway_collects_cosignatures_and_an_export_carries_them() {
     // One witness away: answers go on, and what only one has cosigned is too little for who wants both.
     drop(witnesses.into_iter().next());
     ask(&process);
+    patience::until("the page says that one is away", PATIENCE, || {
+        let page = process.get("/transparency").text();
+        page.contains("最新的检查点还没有它的联署").then_some(())
+    });
     place.succeed(&["ledger", "export", "--config", "chengxin.toml", "--by", "a", "--reason", "b", "--out", "single"]);
     let verified = place.run(&["ledger", "verify", "single", "--policy", "policy"]);
     assert_eq!(verified.status.code(), Some(2), "{verified:?}");

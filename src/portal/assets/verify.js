@@ -104,7 +104,23 @@ async function checkpointOf(note, key) {
   const signature = line ? bytes(line.split(' ')[2]).slice(4) : new Uint8Array();
   if (signature.length !== 64 || !(await isSigned(key, text, signature))) return null;
   const [origin, size, root] = text.split('\n');
-  return origin === key.name ? { size: BigInt(size), root: bytes(root) } : null;
+  return origin === key.name ? { size: BigInt(size), root: bytes(root), text, lines } : null;
+}
+
+/** What is to be told of each witness: that its cosignature verifies (C2SP tlog-cosignature), and when it was made, or not. */
+async function cosignatures({ text, lines }, keys) {
+  const told = [];
+  for (const key of keys.split('\n').filter((line) => line.trim()).map(verifierKey)) {
+    const line = lines.find((found) => found.startsWith(`\u2014 ${key.name} `));
+    const blob = line ? bytes(line.split(' ')[2], texts.badProof) : new Uint8Array();
+    const id = [...blob.slice(0, 4)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+    const seconds = blob.length === 76 ? new DataView(blob.buffer).getBigUint64(4) : 0n;
+    const message = `cosignature/v1\ntime ${seconds}\n${text}`;
+    const isGood = blob.length === 76 && id === key.id && (await isSigned(key, message, blob.slice(12)));
+    const at = isGood ? ` ${new Date(Number(seconds) * 1000).toISOString()}` : '';
+    told.push(`${key.name} ${isGood ? texts.cosigned : texts.notCosigned}${at}`);
+  }
+  return told;
 }
 
 async function verified(values) {
@@ -125,7 +141,9 @@ async function verified(values) {
   if (!checkpoint) return [false, texts.badCheckpoint];
   if (place !== BigInt(index)) return [false, texts.otherEntry];
   const stands = await leads(place, checkpoint.size, bytes(leafHash), path, checkpoint.root);
-  return stands ? [true, `${texts.stands} ${checkpoint.size}`] : [false, texts.badPath];
+  if (!stands) return [false, texts.badPath];
+  const told = await cosignatures(checkpoint, values.get('witness-keys'));
+  return [true, [`${texts.stands} ${checkpoint.size}`, ...told].join(texts.stop)];
 }
 
 function tell(isGood, text) {

@@ -2,6 +2,21 @@
 import assert from 'node:assert/strict';
 import { axe_on, on } from './checks.mjs';
 
+/** A witness by C2SP tlog-cosignature: its key, and its signature line over the text of a checkpoint. */
+async function newWitness(name) {
+  const pair = await crypto.subtle.generateKey('Ed25519', true, ['sign', 'verify']);
+  const key = Buffer.concat([Buffer.of(4), Buffer.from(await crypto.subtle.exportKey('raw', pair.publicKey))]);
+  const id = Buffer.from(await crypto.subtle.digest('SHA-256', Buffer.concat([Buffer.from(`${name}\n`), key]))).subarray(0, 4);
+  const cosign = async (note, seconds) => {
+    const text = note.slice(0, note.lastIndexOf('\n\n') + 1);
+    const time = Buffer.alloc(8);
+    time.writeBigUInt64BE(seconds);
+    const signature = await crypto.subtle.sign('Ed25519', pair.privateKey, Buffer.from(`cosignature/v1\ntime ${seconds}\n${text}`));
+    return `\u2014 ${name} ${Buffer.concat([id, time, Buffer.from(signature)]).toString('base64')}\n`;
+  };
+  return { key: `${name}+${id.toString('hex')}+${key.toString('base64')}`, cosign };
+}
+
 /** A photograph as far as its first bytes go. */
 const PHOTOGRAPH = { name: 'a.png', mimeType: 'image/png', buffer: Buffer.from('\x89PNG\r\n\x1a\n and what follows', 'latin1') };
 
@@ -114,6 +129,16 @@ export const all = {
       assert.match(await verdict({ proof: proof.replace(/^index \d+/m, 'index 0') }), /另一个条目/);
       assert.match(await verdict({ proof: 'x\n\ny' }), /不是一个证明文件/);
       assert.match(await verdict({ proof: proof.replace(/\n(\d+)\n(?=[A-Za-z0-9+/=]+\n\n\u2014)/, '\n1$1\n') }), /检查点的签名不对/);
+      const witness = await newWitness('witness.example/w');
+      const cosigned = `${proof}${await witness.cosign(proof.slice(proof.indexOf('\n\n') + 2), 1_800_000_000n)}`;
+      assert.match(await verdict({ proof: cosigned, 'witness-keys': `${witness.key}\n` }), /条目在账本中.*witness\.example\/w 联署有效 2027-01-15T08:00:00/);
+      assert.match(await verdict({ proof }), /条目在账本中.*witness\.example\/w 没有有效的联署/);
+      const liar = await newWitness('witness.example/w');
+      assert.match(await verdict({ proof: cosigned, 'witness-keys': liar.key }), /没有有效的联署/);
+      const late = await witness.cosign('other\n1\nAAAA\n\n', 1_800_000_000n);
+      assert.match(await verdict({ proof: `${proof}${late}`, 'witness-keys': witness.key }), /没有有效的联署/);
+      assert.match(await verdict({ 'witness-keys': 'x' }), /公钥的格式不对/);
+      await page.fill('#verify-witness-keys', '');
       assert.match(await verdict({ proof: '', receipt: receipt.replace('"index":"', '"index":"1') }), /签名不对/);
       assert.match(await verdict({ receipt: 'x' }), /不是一个回执/);
       assert.match(await verdict({ receipt, 'receipt-key': 'x' }), /公钥的格式不对/);
