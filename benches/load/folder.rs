@@ -16,6 +16,8 @@ use chengxin::config::Config;
 use chengxin::crypto::Keyring;
 
 const SEED: u64 = 100;
+/// A log-in that nobody goes to: the sessions of the desks are begun without it.
+const NOBODY: &str = "http://127.0.0.1:9";
 
 /// Every part of the sample.
 pub const ALL: [LargePart; 7] = [
@@ -85,7 +87,9 @@ impl Folder {
         let settings = format!(
             "listen = \"127.0.0.1:0\"\norigin = \"load.chengxin.example/ledger\"\nregistry = \"{registry}\"\n\
              ledger = \"{ledger}\"\npolicies = \"policies\"\nkeys = \"keys.json\"\nworkers = 2\n\n\
-             [[issuer]]\nissuer = \"{}\"\naudience = \"{}\"\nkeys = {{ file = \"issuer/{KEY_SET_FILE}\" }}\n",
+             [[issuer]]\nissuer = \"{}\"\naudience = \"{}\"\nkeys = {{ file = \"issuer/{KEY_SET_FILE}\" }}\n\n\
+             [[issuer]]\nissuer = \"{NOBODY}\"\naudience = \"load\"\nkeys = {{ file = \"issuer/{KEY_SET_FILE}\" }}\n\n\
+             [login]\nissuer = \"{NOBODY}\"\nclient_id = \"load\"\n",
             issuer.issuer, issuer.audience,
         );
         fs::write(self.config(), settings)?;

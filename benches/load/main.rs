@@ -13,6 +13,7 @@
 )]
 
 mod client;
+mod desk;
 mod folder;
 mod gateway;
 mod ledger;
@@ -63,7 +64,7 @@ struct Arguments {
     /// An empty PostgreSQL database for registry and ledger; SQLite files in the folder when absent.
     #[arg(long, value_name = "URL")]
     postgres: Option<String>,
-    /// Measure the portal's pages instead; each firm has three records then.
+    /// Measure the portal's pages and a department's desk instead; each firm has three records then.
     #[arg(long)]
     portal: bool,
     /// Measure the ledger alone instead, with so many entries.
@@ -95,7 +96,7 @@ fn main() -> anyhow::Result<()> {
     let parts: &[_] = if arguments.portal { &portal::PARTS_OF_FIRMS } else { &folder::ALL };
     let folder = Folder::ready(&path, (arguments.firms, parts), arguments.postgres.as_deref(), &ambient)?;
     if arguments.portal {
-        return portal::measure(&arguments, &folder);
+        return portal::measure(&arguments, &folder, &ambient);
     }
     let question = Question::new(&folder, &ambient)?;
     run(&arguments, &folder, &question)

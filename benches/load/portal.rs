@@ -1,9 +1,11 @@
 //! Load on the portal's pages: a subject's page, the start, searches by common and rare parts of a name.
 
 use chengxin::cli::sample::LargePart;
+use chengxin::clock::Ambient;
 use chengxin::portal::visit::with_parameters;
 
 use super::client::{self, Load};
+use super::desk::{self, Seat};
 use super::folder::Folder;
 use super::gateway::Gateway;
 use super::{Arguments, load_on, question, show};
@@ -15,7 +17,8 @@ pub const PARTS_OF_FIRMS: [LargePart; 3] = [LargePart::Registration, LargePart::
 const PARTS: [&str; 5] = ["东营", "有限公司", "物流", "程物", "乌有乡"];
 
 /// Measures the pages beside `/health/live`, in one run.
-pub fn measure(arguments: &Arguments, folder: &Folder) -> anyhow::Result<()> {
+pub fn measure(arguments: &Arguments, folder: &Folder, ambient: &Ambient) -> anyhow::Result<()> {
+    let seat = Seat::begin(folder, ambient)?;
     let program = Gateway::program(folder)?;
     let load: Load = load_on(arguments, &program);
     let count = u64::from(folder.sample.firms());
@@ -38,7 +41,7 @@ pub fn measure(arguments: &Arguments, folder: &Folder) -> anyhow::Result<()> {
         show("  the same, one connection", vec![client::drive(&single, &|_, buffer| get(buffer, &path))?]);
     }
     println!("resident under load              {:>8.1} MB", program.resident_megabytes()?);
-    Ok(())
+    desk::measure(&load, arguments.rounds, folder, (&seat, &program))
 }
 
 fn get(buffer: &mut Vec<u8>, path: &str) {
