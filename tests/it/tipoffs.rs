@@ -1,5 +1,6 @@
 //! Tip-offs (举报): anybody reports; one officer, by name, learns who; nobody and nothing else does.
 
+mod desk;
 mod pages;
 
 use actix_web::test::TestRequest;

@@ -16,6 +16,7 @@ mod query;
 mod returns;
 mod reviews;
 mod rules;
+mod tipoffs;
 mod upload;
 
 use crate::domain::Role;
@@ -59,6 +60,8 @@ pub(in crate::portal) fn make(frame: Frame, inquiry: &Inquiry, desk: &Desk) -> R
         DeskPage::Actions => actions::make(frame, inquiry, sent),
         DeskPage::Action => actions::one(frame, inquiry, desk),
         DeskPage::Overdue => actions::late(frame, inquiry, sent),
+        DeskPage::Tipoffs => tipoffs::make(frame, inquiry, sent),
+        DeskPage::Tipoff => tipoffs::one(frame, inquiry, desk),
         DeskPage::Query => query::make(frame, inquiry, sent),
         DeskPage::Check => check::make(frame, inquiry, sent),
         DeskPage::Upload => upload::make(frame, inquiry, sent),

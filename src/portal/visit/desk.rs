@@ -50,6 +50,10 @@ pub enum DeskPage {
     Action,
     /// Steps that are late.
     Overdue,
+    /// Tip-offs.
+    Tipoffs,
+    /// One of them.
+    Tipoff,
     /// Asks about a subject, for a purpose and a case.
     Query,
     /// Checks many subjects at once.
@@ -166,6 +170,9 @@ const PAGES: &[Row] = &[
     shown(DeskPage::Action, "/desk/actions/{id}", PARTIES, &[], 30)
         .taking(Takes::Doing(&["act", "to", "ending", "reason"], OFFICIALS)),
     shown(DeskPage::Overdue, "/desk/overdue", OFFICIALS, &["after"], 60),
+    shown(DeskPage::Tipoffs, "/desk/tipoffs", OFFICIALS, &["after", "stage"], 60),
+    shown(DeskPage::Tipoff, "/desk/tipoffs/{id}", OFFICIALS, &[], 10)
+        .taking(Takes::Doing(&["act", "department", "officer", "reason", "outcome", "answer"], OFFICIALS)),
     shown(DeskPage::Ledger, "/desk/ledger", AUDITOR, LEDGER, 60),
     shown(DeskPage::Entry, "/desk/ledger/{id}", AUDITOR, &[], 10),
     shown(DeskPage::Reviews, "/desk/reviews", REVIEWERS, &["after", "department", "state", "overdue"], 60)

@@ -98,7 +98,7 @@ async fn a_form_of_another_site_of_another_kind_or_too_long_is_refused() {
 }
 
 /// A form with files in it.
-async fn send(asker: &Asker<'_>, code: &str, files: &[&[u8]]) -> Answered {
+pub(super) async fn send(asker: &Asker<'_>, code: &str, files: &[&[u8]]) -> Answered {
     let mut body = format!("--XYZ\r\ncontent-disposition: form-data; name=\"code\"\r\n\r\n{code}\r\n").into_bytes();
     for bytes in files {
         let head = format!("--XYZ\r\ncontent-disposition: form-data; name=\"files\"; filename=\"{NAME}.png\"\r\n\r\n");

@@ -37,7 +37,7 @@ export function pages({ samples }) {
       ['desk-initiate', '/desk/actions/initiate'], ['desk-coverage', '/desk/coverage'], ['desk-returns', '/desk/returns'],
       ['desk-returns-fault', '/desk/returns?month=x', 400]]),
     ...of('implementer', [['desk-inbox', '/desk/inbox'], ['desk-inbox-late', '/desk/inbox?overdue=1&stage=ASSIGNED']]),
-    ...of('coordinator', [['desk-coordinator', '/desk'], ['desk-actions', '/desk/actions'], ['desk-overdue', '/desk/overdue'],
+    ...of('coordinator', [['desk-coordinator', '/desk'], ['desk-actions', '/desk/actions'], ['desk-overdue', '/desk/overdue'], ['desk-tipoffs', '/desk/tipoffs'],
       ['desk-returns-all', '/desk/returns?department=TAX']]),
     ...of('auditor', [['desk-auditor', '/desk'], ['desk-ledger', '/desk/ledger'],
       ['desk-ledger-filtered', '/desk/ledger?kind=query&role=DEPARTMENT&from=2026-01-01'], ['desk-entry', '/desk/ledger/7'],
