@@ -19,7 +19,7 @@ use crate::exchange::node_id::NodeIds;
 use crate::exchange::statistics::Kept;
 use crate::graphql::Engine;
 use crate::http::metrics::Metrics;
-use crate::http::service::{Edge, PAGES_AT_ONCE, SOCKETS_AT_ONCE, Service};
+use crate::http::service::{Edge, PAGES_AT_ONCE, SOCKETS_AT_ONCE, Service, UPLOADS_AT_ONCE};
 use crate::ledger::period_keys::PeriodKeys;
 use crate::ledger::retention::Retention;
 use crate::ledger::review::ReviewRules;
@@ -285,6 +285,7 @@ pub fn service_with(config: &Config, policies: Policies, ambient: &Ambient) -> R
         sockets: Arc::new(Semaphore::new(SOCKETS_AT_ONCE)),
         places: Arc::default(),
         pages: Arc::new(Semaphore::new(PAGES_AT_ONCE)),
+        uploads: Semaphore::new(UPLOADS_AT_ONCE),
         edge: Edge {
             trusted_proxies,
             statuses: config.statuses,

@@ -11,6 +11,7 @@ use super::caller::Claims;
 use super::claims::{ClaimMap, Validity};
 use super::headers::Bearer;
 use super::key_ring::{Held, KeyRing};
+use super::log_out;
 use super::refusal::RefusalReason;
 use super::settings::{ClaimNames, IssuerSettings, KeyOrigin, public_key_algorithm};
 use super::source::{FileSource, KeySource, SourceFault, UrlSource};
@@ -104,6 +105,9 @@ impl Issuer {
             }
         }
         let (claims, validity, generation) = self.signed(bearer, header, now)?;
+        if header.media_type().as_deref() == Some(log_out::TYPE) || log_out::is_said(&claims) {
+            return Err(RefusalReason::WrongType.into());
+        }
         Ok((claims.read(&self.names, &self.roles)?, validity, generation))
     }
 

@@ -8,8 +8,10 @@ use super::refusal::RefusalReason;
 
 /// What a logout token says has happened.
 const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
-/// The types of such a token; one without a type is one too.
-const TYPES: [&str; 2] = ["logout+jwt", "jwt"];
+/// The type of such a token.
+pub(super) const TYPE: &str = "logout+jwt";
+/// What it may say of its type; one that says nothing is one too.
+const TYPES: [&str; 2] = [TYPE, "jwt"];
 
 /// Who was logged out: of a session, or of all.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,9 +32,14 @@ impl Authenticator {
     }
 }
 
+/// Whether claims say a log-out: such a token proves nobody, whatever else it says.
+pub(super) fn is_said(claims: &ClaimMap) -> bool {
+    claims.holds_object("events", EVENT)
+}
+
 fn read(issuer: &str, claims: &ClaimMap) -> Result<LoggedOut, RefusalReason> {
     // An identity token has a nonce, so that neither is ever taken for the other.
-    let is_one = claims.holds_object("events", EVENT) && !claims.holds("nonce");
+    let is_one = is_said(claims) && !claims.holds("nonce");
     if !is_one || claims.text("jti")?.is_none() || !claims.holds("iat") {
         return Err(RefusalReason::ClaimMalformed);
     }

@@ -73,6 +73,11 @@ pub enum RefusalReason {
 }
 
 impl RefusalReason {
+    /// Whether the same token may be believed later.
+    pub fn may_pass(self) -> bool {
+        matches!(self, Self::KeysUnavailable | Self::UnknownKey | Self::VerifierFault)
+    }
+
     /// The word that stands in the ledger.
     pub fn name(self) -> &'static str {
         self.into()

@@ -121,20 +121,28 @@ pub fn end(
     })?)
 }
 
-/// Ends what the provider says has ended there: one session of it, or all of a person's. An entry for each who was in, first; of who
-/// was not in there is none. How many were ended. Blocks.
-pub fn end_by_provider(gateway: &Gateway, told: &LoggedOut, seal: &SessionSeal, address: &str) -> Result<usize, Fault> {
-    let whose = match (&told.provider_session, &told.person) {
-        (Some(session), _) => Whose::ProviderSession(provider_index(gateway, session)),
-        (None, Some(person)) => Whose::Person(person_index(gateway, person)),
+/// Ends what the provider says has ended there: one session of it, or all of a person's. What is not known of which session at the
+/// provider it is ends with any of its owner's. An entry for each session that lasted, first; of who was not in there is none. How many
+/// were ended. Blocks.
+pub fn end_by_provider(
+    gateway: &Gateway,
+    told: &LoggedOut,
+    seal: &SessionSeal,
+    (lifetimes, address): (Lifetimes, &str),
+) -> Result<usize, Fault> {
+    let session = told.provider_session.as_ref().map(|session| provider_index(gateway, session));
+    let whose = match (&told.person, &session) {
+        (Some(person), _) => Whose::Person(person_index(gateway, person)),
+        (None, Some(session)) => Whose::ProviderSession(session.clone()),
         (None, None) => return Ok(0),
     };
     let mut ended = gateway.registry.read(|connection| store::session::of(connection, &whose))?;
-    if let Some(person) = told.person.as_ref().map(|person| person_index(gateway, person)) {
-        // A session at the provider is of one person.
-        ended.retain(|session| session.person == person);
+    if let Some(of) = &session {
+        ended.retain(|one| one.provider_session == *of || one.provider_session.is_empty());
     }
-    for session in &ended {
+    let (seen_before, begun_before) = oldest(gateway.ambient.now(), lifetimes);
+    let lasts = |one: &&Session| one.seen_at >= seen_before && one.begun_at >= begun_before;
+    for session in ended.iter().filter(lasts) {
         if let Some(caller) = seal.open(&session.sealed, &session.id) {
             register::register_session(gateway, &caller, "LOG_OUT_BY_PROVIDER", address)
                 .map_err(|AuditUnavailable| Fault::AuditUnavailable)?;

@@ -1,5 +1,7 @@
 //! What is posted to a page: the fields of a form, and the files that come with it.
 
+use std::time::Duration;
+
 use actix_multipart::{Field, Multipart};
 use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
@@ -18,6 +20,8 @@ const DESK_BYTES_MAX: usize = 1024 * 1024;
 const FILES_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// The longest form with files of a tip-off: as many as it may have, and what stands around them.
 const TIPOFF_BYTES_MAX: usize = 11 * 1024 * 1024;
+/// How long a form may take to arrive.
+const ARRIVAL_MAX: Duration = Duration::from_mins(2);
 /// How many parts a form with files may have.
 const PARTS_MAX: usize = 64;
 
@@ -62,6 +66,8 @@ pub(super) enum NotRead {
     MediaType,
     /// It is longer than any form of ours.
     TooLarge,
+    /// It took too long to arrive.
+    TooSlow,
     /// It cannot be read.
     Malformed,
 }
@@ -73,6 +79,7 @@ impl NotRead {
             Self::OtherSite => StatusCode::FORBIDDEN,
             Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Malformed => StatusCode::BAD_REQUEST,
         }
     }
@@ -83,6 +90,10 @@ pub(super) async fn read(request: &HttpRequest, payload: Payload, of: FormOf) ->
     if !is_ours(request.headers()) {
         return Err(NotRead::OtherSite);
     }
+    tokio::time::timeout(ARRIVAL_MAX, arriving(request, payload, of)).await.unwrap_or(Err(NotRead::TooSlow))
+}
+
+async fn arriving(request: &HttpRequest, payload: Payload, of: FormOf) -> Result<Posted, NotRead> {
     let media = request::content_type(request).and_then(|media| media.split(';').next()).map(str::trim);
     match (media, of.longest_with_files()) {
         (Some("application/x-www-form-urlencoded"), _) => urlencoded(payload, of.longest()).await,

@@ -11,11 +11,13 @@ use super::form::{self, FormOf};
 use super::portal_route::{answer, base_of, plain};
 use super::request::{self, NotIdentified};
 use super::service::Service;
+use crate::admission::bucket;
 use crate::authentication::openid::Bound;
 use crate::authentication::{Caller, Proof, RequestHeaders};
 use crate::domain::Language;
 use crate::exchange::fault::Fault;
 use crate::exchange::session::{self, Lifetimes, NewSession};
+use crate::graphql::error::Code;
 use crate::portal::{self, Refused, Visit};
 
 /// The cookie of a session. `__Host-`: of this host alone, over TLS alone, for every path (RFC 6265bis, 4.1.3.2).
@@ -270,28 +272,40 @@ pub async fn end_by_provider(service: Data<Arc<Service>>, request: HttpRequest, 
     let Some(issuer) = service.login.as_ref().map(|login| login.settings().issuer.clone()) else {
         return answer(StatusCode::NOT_FOUND, Some("invalid_request"));
     };
+    let later = || answer(StatusCode::SERVICE_UNAVAILABLE, Some("temporarily_unavailable"));
+    let refused = |reason: &str| {
+        service.folding.record(bucket(address), Code::Unauthenticated.name());
+        tracing::warn!(reason, "a logout token is not valid");
+        answer(StatusCode::BAD_REQUEST, Some("invalid_request"))
+    };
     let posted = form::read(&request, payload, FormOf::Anybody).await.ok();
     let Some(token) = posted.and_then(|posted| posted.field("logout_token").map(str::to_owned)) else {
-        return answer(StatusCode::BAD_REQUEST, Some("invalid_request"));
+        return refused("there is none");
     };
-    let Ok(turn) = Arc::clone(&service.turns).acquire_owned().await else {
-        return answer(StatusCode::SERVICE_UNAVAILABLE, Some("temporarily_unavailable"));
+    // Keys may have to be fetched: nobody waits for the registry meanwhile.
+    let reading = Arc::clone(&service);
+    let told = match web::block(move || reading.authenticator.logged_out(&issuer, &token)).await {
+        Ok(Ok(told)) => told,
+        // Then it may be a good one.
+        Ok(Err(reason)) if reason.may_pass() => return later(),
+        Ok(Err(reason)) => return refused(reason.name()),
+        Err(_) => return later(),
+    };
+    let (Ok(turn), Some(lifetimes)) = (Arc::clone(&service.turns).acquire_owned().await, lifetimes(&service)) else {
+        return later();
     };
     let working = Arc::clone(&service);
     let work = move || {
         let _turn = turn;
-        let told = working.authenticator.logged_out(&issuer, &token).map_err(|reason| {
-            tracing::warn!(reason = reason.name(), "a logout token is not valid");
-        })?;
-        Ok(session::end_by_provider(&working.gateway, &told, &working.session_seal, &address.to_string()))
+        let by = (lifetimes, address.to_string());
+        session::end_by_provider(&working.gateway, &told, &working.session_seal, (by.0, &by.1))
     };
     match web::block(work).await {
-        Ok(Ok(Ok(ended))) => {
+        Ok(Ok(ended)) => {
             tracing::info!(ended, "the provider ended sessions");
             answer(StatusCode::OK, None)
         }
-        Ok(Err(())) => answer(StatusCode::BAD_REQUEST, Some("invalid_request")),
-        Ok(Ok(Err(_))) | Err(_) => answer(StatusCode::SERVICE_UNAVAILABLE, Some("temporarily_unavailable")),
+        Ok(Err(_)) | Err(_) => later(),
     }
 }
 

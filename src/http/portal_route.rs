@@ -59,6 +59,7 @@ impl Refusal {
         match why {
             NotRead::OtherSite => Self::forbidden(),
             NotRead::TooLarge => Self::new(Code::BadRequest, why.status(), Refused::TooLarge),
+            NotRead::TooSlow => Self::new(Code::BadRequest, why.status(), Refused::Unavailable),
             why => Self::new(Code::BadRequest, why.status(), Refused::BadInput),
         }
     }
@@ -143,6 +144,10 @@ async fn view(
     let held = if visit.is_desk() { Some(seat(service, request, &visit).await?) } else { None };
     let (visit, token) = if *request.method() == Method::POST {
         if visit.is_of_tipoff() {
+            // What another site sends takes nothing of what this network may send.
+            if !form::is_ours(request.headers()) {
+                return Err(Refusal::not_read(NotRead::OtherSite));
+            }
             service.admission.admit_tipoff(arrival.address).map_err(too_fast)?;
         }
         let of = match (visit.is_desk(), visit.takes_files()) {
@@ -150,6 +155,11 @@ async fn view(
             (false, true) => FormOf::TipoffFiles,
             (true, false) => FormOf::Desk,
             (true, true) => FormOf::DeskWithFiles,
+        };
+        // Files of anybody are few at once, whatever it takes them to arrive.
+        let _place = match of {
+            FormOf::TipoffFiles => Some(service.uploads.try_acquire().map_err(|_| Refusal::not_now())?),
+            FormOf::Anybody | FormOf::Desk | FormOf::DeskWithFiles => None,
         };
         let posted = form::read(request, payload, of).await.map_err(Refusal::not_read)?;
         let token = posted.field("token").unwrap_or_default().to_owned();
@@ -279,7 +289,12 @@ fn asked(service: &Service, visit: &Visit, arrival: &Arrival) -> Asked {
         address,
         cost: visit.price(),
         schema_hash: portal::made::edition(),
-        duration_micros: service.gateway.ambient.now().micros() - arrival.started.micros(),
+        // How long a form of whoever reports took to arrive would tell its size and when it began.
+        duration_micros: if visit.is_confidential() {
+            0
+        } else {
+            service.gateway.ambient.now().micros() - arrival.started.micros()
+        },
     }
 }
 

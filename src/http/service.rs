@@ -24,6 +24,9 @@ pub const BODY_BYTES_MAX: usize = 1 << 20;
 /// How many connections for subscriptions may be open at once.
 pub const SOCKETS_AT_ONCE: usize = 256;
 
+/// How many forms with files of anybody may be on their way at once: each may hold 11 MiB.
+pub const UPLOADS_AT_ONCE: usize = 4;
+
 /// How many pages of the ledger are read at once.
 pub const PAGES_AT_ONCE: usize = 2;
 
@@ -59,6 +62,8 @@ pub struct Service {
     pub places: Arc<Places>,
     /// Pages of the ledger that may be read at once: few, so that whoever mirrors it keeps nobody from asking.
     pub pages: Arc<Semaphore>,
+    /// Forms with files of anybody that may be on their way at once.
+    pub uploads: Semaphore,
     /// How the listener is set up.
     pub edge: Edge,
 }

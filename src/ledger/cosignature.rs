@@ -20,27 +20,40 @@ pub fn cosign(text: &str, seconds: u64, key: &SigningKey, verifier: &VerifierKey
     format!("\u{2014} {} {}\n", verifier.name(), BASE64_STANDARD.encode(blob))
 }
 
+/// A cosignature line as it stands, nothing of it verified: whose name, which key, when.
+struct Line<'n> {
+    name: &'n str,
+    id: [u8; 4],
+    at: Instant,
+}
+
+impl<'n> Line<'n> {
+    fn parse(line: &'n str) -> Option<Self> {
+        let (name, blob) = line.strip_prefix("\u{2014} ")?.split_once(' ')?;
+        let blob = BASE64_STANDARD.decode(blob).ok()?;
+        let (id, rest) = blob.split_first_chunk::<4>()?;
+        let (seconds, _) = rest.split_first_chunk::<8>()?;
+        let micros = i64::try_from(u64::from_be_bytes(*seconds)).ok()?.checked_mul(1_000_000)?;
+        Some(Self { name, id: *id, at: Instant::from_micros(micros) })
+    }
+}
+
 /// Who cosigned a checkpoint beside its log, each with the instant of it: told by name, not verified. Whoever collects
 /// cosignatures has verified them; whoever reads them elsewhere verifies them with the witness' key.
 pub fn witnesses(note: &str, log: &str) -> Vec<(String, Instant)> {
-    let line = |line: &str| {
-        let (name, blob) = line.strip_prefix("\u{2014} ")?.split_once(' ')?;
-        let blob = BASE64_STANDARD.decode(blob).ok()?;
-        let seconds: [u8; 8] = blob.get(4..12)?.try_into().ok()?;
-        let micros = i64::try_from(u64::from_be_bytes(seconds)).ok()?.checked_mul(1_000_000)?;
-        Some((name.to_owned(), Instant::from_micros(micros))).filter(|(name, _)| name != log)
-    };
-    note.lines().filter_map(line).collect()
+    let lines = note.lines().filter_map(Line::parse).filter(|line| line.name != log);
+    lines.map(|line| (line.name.to_owned(), line.at)).collect()
 }
 
 /// Which of these witnesses have cosigned a checkpoint, each with the instant of it: verified by their keys.
 pub fn verified<'k>(note: &str, keys: &'k [VerifierKey]) -> Vec<(&'k VerifierKey, Instant)> {
     let Ok(parsed) = Note::parse(note) else { return Vec::new() };
-    let told = witnesses(note, "");
     let of = |key: &'k VerifierKey| {
         let is_signed = parsed.signers(std::slice::from_ref(key)).is_ok_and(|signers| !signers.is_empty());
-        let at = told.iter().find(|(name, _)| name == key.name()).map(|(_, at)| *at)?;
-        is_signed.then_some((key, at))
+        // Two keys may have one name.
+        let is_its = |line: &Line<'_>| line.name == key.name() && line.id.as_slice() == key.id().as_slice();
+        let line = note.lines().filter_map(Line::parse).find(is_its)?;
+        is_signed.then_some((key, line.at))
     };
     keys.iter().filter_map(of).collect()
 }

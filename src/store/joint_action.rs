@@ -168,7 +168,20 @@ pub fn find(connection: &mut AnyConnection, id: CaseId) -> Result<Option<JointAc
 }
 
 /// Stores a new one.
+///
+/// # Errors
+/// `Conflict` when another one that is under way rests on the same record.
 pub fn insert(connection: &mut AnyConnection, action: &JointActionRow) -> Result<(), StoreError> {
+    // An update that changes nothing holds the record until the end of the transaction: of two that come at once one is second.
+    let basis = records::table.filter(records::id.eq(action.basis.bytes().as_slice()));
+    diesel::update(basis).set(records::version.eq(records::version)).execute(connection)?;
+    let standing = joint_actions::table
+        .filter(joint_actions::basis.eq(action.basis.bytes().as_slice()))
+        .filter(joint_actions::stage.ne(JointActionStage::Ended.name()))
+        .filter(joint_actions::ends_on.ge(action.initiated_on.to_string()));
+    if standing.count().get_result::<i64>(connection)? > 0 {
+        return Err(StoreError::Conflict);
+    }
     let inserted = diesel::insert_into(joint_actions::table).values(Row::from(action)).execute(connection)?;
     StoreError::expect_count("joint_actions", 1, inserted)
 }

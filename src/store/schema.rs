@@ -327,6 +327,7 @@ diesel::table! {
         kind -> Text,
         bytes -> BigInt,
         sealed -> Binary,
+        digest -> Text,
     }
 }
 

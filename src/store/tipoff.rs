@@ -201,35 +201,51 @@ pub struct Attachment {
     pub bytes: i64,
 }
 
-/// Attaches one to a tip-off that has `already` and is still open.
+/// An attachment to be stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewAttachment {
+    /// What is told of it.
+    pub told: Attachment,
+    /// A keyed digest of its content, of this tip-off alone.
+    pub digest: String,
+    /// Its content.
+    pub sealed: Vec<u8>,
+}
+
+/// Attaches files, numbered on from those that are there, to a tip-off that is still open.
 ///
 /// # Errors
 /// `Conflict` when another one was attached, or it was answered, at the same moment.
-pub fn attach(
-    connection: &mut AnyConnection,
-    id: CaseId,
-    attachment: &Attachment,
-    sealed: &[u8],
-) -> Result<(), StoreError> {
-    let row = (
-        tipoff_attachments::tipoff.eq(id.bytes().to_vec()),
-        tipoff_attachments::number.eq(attachment.number),
-        tipoff_attachments::kind.eq(attachment.kind.name()),
-        tipoff_attachments::bytes.eq(attachment.bytes),
-        tipoff_attachments::sealed.eq(sealed.to_vec()),
-    );
-    match diesel::insert_into(tipoff_attachments::table).values(row).execute(connection) {
-        Err(DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => return Err(StoreError::Conflict),
-        inserted => StoreError::expect_count("tipoff_attachments", 1, inserted?)?,
+pub fn attach(connection: &mut AnyConnection, id: CaseId, files: &[NewAttachment]) -> Result<(), StoreError> {
+    let (Some(first), Some(last)) = (files.first(), files.last()) else { return Ok(()) };
+    for file in files {
+        let row = (
+            tipoff_attachments::tipoff.eq(id.bytes().to_vec()),
+            tipoff_attachments::number.eq(file.told.number),
+            tipoff_attachments::kind.eq(file.told.kind.name()),
+            tipoff_attachments::bytes.eq(file.told.bytes),
+            tipoff_attachments::sealed.eq(file.sealed.clone()),
+            tipoff_attachments::digest.eq(file.digest.clone()),
+        );
+        match diesel::insert_into(tipoff_attachments::table).values(row).execute(connection) {
+            Err(DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => return Err(StoreError::Conflict),
+            inserted => StoreError::expect_count("tipoff_attachments", 1, inserted?)?,
+        }
     }
     let before = tipoffs::table
         .filter(tipoffs::id.eq(id.bytes().as_slice()))
         .filter(tipoffs::stage.ne(TipoffStage::Answered.name()))
-        .filter(tipoffs::attachments.eq(attachment.number - 1));
-    match diesel::update(before).set(tipoffs::attachments.eq(attachment.number)).execute(connection)? {
+        .filter(tipoffs::attachments.eq(first.told.number - 1));
+    match diesel::update(before).set(tipoffs::attachments.eq(last.told.number)).execute(connection)? {
         1 => Ok(()),
         _ => Err(StoreError::Conflict),
     }
+}
+
+/// The digests of what is attached to a tip-off.
+pub fn digests(connection: &mut AnyConnection, id: CaseId) -> Result<Vec<String>, StoreError> {
+    let of = tipoff_attachments::table.filter(tipoff_attachments::tipoff.eq(id.bytes().as_slice()));
+    Ok(of.select(tipoff_attachments::digest).load(connection)?)
 }
 
 /// The attachments of a tip-off, without their content.

@@ -123,8 +123,9 @@ async fn a_file_that_comes_while_a_step_is_taken_is_kept_and_none_comes_after_th
         let answered =
             store::tipoff::TipoffRow { steps: after.steps + 1, stage: TipoffStage::Answered, attachments: 2, ..after };
         registry.write(|connection| store::tipoff::advance(connection, &answered)).unwrap();
-        let late = store::tipoff::Attachment { number: 3, kind: AttachmentKind::Png, bytes: 1 };
-        let late = registry.write(|connection| store::tipoff::attach(connection, own, &late, b"x"));
+        let told = store::tipoff::Attachment { number: 3, kind: AttachmentKind::Png, bytes: 1 };
+        let late = [store::tipoff::NewAttachment { told, digest: "x".to_owned(), sealed: b"x".to_vec() }];
+        let late = registry.write(|connection| store::tipoff::attach(connection, own, &late));
         assert!(matches!(late, Err(store::StoreError::Conflict)), "{late:?}");
     }
 }
@@ -363,10 +364,12 @@ async fn what_does_not_belong_is_refused_and_what_is_asked_in_secret_is_asked_al
         assert!(matches!(attach(&public, wrong, PNG).await.status, 400 | 404), "{wrong}");
         assert!(progress(&public, wrong).await.data("/tipoffProgress").is_null(), "{wrong}");
     }
+    let photograph = |number: i32| [PNG, number.to_string().as_bytes()].concat();
     for number in 1..=5 {
-        assert_eq!(attach(&public, &code, PNG).await.json, json!({ "number": number }));
+        assert_eq!(attach(&public, &code, &photograph(number)).await.json, json!({ "number": number }));
     }
-    assert_eq!(attach(&public, &code, PNG).await.status, 409, "a sixth");
+    assert_eq!(attach(&public, &code, &photograph(3)).await.json, json!({ "number": 5 }), "it is there already");
+    assert_eq!(attach(&public, &code, &photograph(6)).await.status, 409, "a sixth");
     // Without a name there is nobody to name, and the row is as long as any other.
     let id = newest(&app.coordinator()).await["id"].clone();
     assign(&app, &id, "officer-7").await;

@@ -33,6 +33,8 @@ pub struct AwaitingPage {
     pub acts: Vec<(AwaitingAct, String)>,
     /// Whether more follow.
     pub has_next: bool,
+    /// The cursor that leads to them, also when none of this page is visible.
+    pub next: Option<String>,
 }
 
 /// The acts that wait, as far as the caller sees their records: a department's own, for the coordinator one department's or all.
@@ -63,13 +65,14 @@ pub fn list(
     let has_next = found.len() > first;
     found.truncate(first);
     let days = gateway.rules.packs.in_force(inquiry.today()).deadlines.initiate;
-    let mut acts = Vec::with_capacity(found.len());
+    let (mut acts, mut next) = (Vec::with_capacity(found.len()), None);
     for waiting in found {
         let place = format!("{}|{}", waiting.act_on, uuid::Uuid::from_bytes(*waiting.record.bytes()));
         let cursor = page::cursor(inquiry, &list, &place);
+        next = has_next.then(|| cursor.clone());
         let due_on = gateway.rules.calendar.add_working_days(waiting.act_on, days).date;
         let Some(record) = record::by_id(inquiry, waiting.record)? else { continue };
         acts.push((AwaitingAct { record, department: waiting.provider, act_on: waiting.act_on, due_on }, cursor));
     }
-    Ok(AwaitingPage { acts, has_next })
+    Ok(AwaitingPage { acts, has_next, next })
 }

@@ -12,16 +12,16 @@ use super::super::inquiry::Inquiry;
 use super::super::node_id::NodeRef;
 use super::super::push::notices;
 use super::super::record::{self, RecordView};
-use super::{JointActionView, Taken, unknown};
+use super::{JointActionView, Taken, unknown, view};
 use crate::access::{CaseAction, Concern};
 use crate::catalogue::{BasisKind, Measure};
 use crate::domain::{
     CaseId, Date, JointActionKind, JointActionStage, MeasureCode, MeasureGroup, RecordState, SubjectCategory,
     WorkflowStep,
 };
-use crate::store;
 use crate::store::joint_action::{JointActionRow, Narrowing, Which};
 use crate::store::record::Record;
+use crate::store::{self, StoreError};
 
 /// The longest legal basis, in characters.
 const BASIS_MAX: usize = 500;
@@ -102,12 +102,28 @@ pub fn initiate(inquiry: &Inquiry, wanted: &Wanted) -> Result<Taken, Fault> {
     let step = case::row(inquiry, &new)?;
     inquiry.tally(|tally| tally.subjects.insert(row.subject));
     let events = notices::of_action(inquiry.gateway(), &row, &[], &step);
-    inquiry.gateway().registry.write(|connection| {
+    let written = inquiry.gateway().registry.write(|connection| {
         store::joint_action::insert(connection, &row)?;
         store::case_step::append(connection, &step)?;
         store::event::append(connection, events)
-    })?;
+    });
+    match written {
+        Err(StoreError::Conflict) => return Ok(Err(vec![duplicate()])),
+        written => written?,
+    }
     Ok(Ok(JointActionView { row, assignments: Vec::new(), concern, today: inquiry.today() }))
+}
+
+fn duplicate() -> InputProblem {
+    InputProblem::new(&["basis"], "DUPLICATE", "a joint action that rests on this record is under way")
+}
+
+/// The joint action that rests on a record, when the caller may see it.
+pub fn standing(inquiry: &Inquiry, basis: &RecordView) -> Result<Option<JointActionView>, Fault> {
+    let narrowing = Narrowing { basis: Some(basis.id()), ..Narrowing::default() };
+    let registry = &inquiry.gateway().registry;
+    let found = registry.read(|connection| store::joint_action::list(connection, &Which::All, &narrowing, None, 1))?;
+    found.into_iter().next().map_or(Ok(None), |row| view(inquiry, row))
 }
 
 /// The record behind an id, when the caller may see it.
@@ -162,8 +178,7 @@ fn soundness(
         .registry
         .read(|connection| store::joint_action::list(connection, &Which::All, &narrowing, None, 100))?;
     if same.iter().any(|other| other.stage != JointActionStage::Ended && other.ends_on >= today) {
-        let message = "a joint action that rests on this record is under way";
-        problems.push(InputProblem::new(&["basis"], "DUPLICATE", message));
+        problems.push(duplicate());
     }
     Ok(if problems.is_empty() { Ok(measures) } else { Err(problems) })
 }

@@ -16,12 +16,16 @@ use crate::authentication::Caller;
 use crate::crypto::tipoff::Part;
 use crate::domain::{AttachmentKind, Role, TipoffStage};
 use crate::ledger::{self, Decision, Undisclosed};
+use crate::store::tipoff::NewAttachment;
 use crate::store::{self, StoreError};
 
 /// The largest attachment, in bytes.
 pub const BYTES_MAX: usize = 2 << 20;
 /// How many attachments a tip-off may have.
 pub const COUNT_MAX: i64 = 5;
+
+/// How often files are tried to be attached that meet others.
+const TRIES: u32 = 3;
 
 /// Why an attachment is not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,46 +45,72 @@ pub fn attach(gateway: &Gateway, code: &str, bytes: &[u8]) -> Result<Result<i64,
     attach_all(gateway, code, &[bytes])
 }
 
-/// Attaches several files, or none of them when one cannot be taken; how many the tip-off has then. Blocks.
+/// Attaches several files, or none of them when one cannot be taken; how many the tip-off has then. One that is there already is not
+/// taken twice. Blocks.
 pub fn attach_all(gateway: &Gateway, code: &str, files: &[&[u8]]) -> Result<Result<i64, NotTaken>, Fault> {
+    let mut tries = 1;
+    loop {
+        match attach_once(gateway, code, files) {
+            // Others came at the same moment: theirs are counted now.
+            Err(Fault::Conflict) if tries < TRIES => tries += 1,
+            done => return done,
+        }
+    }
+}
+
+fn attach_once(gateway: &Gateway, code: &str, files: &[&[u8]]) -> Result<Result<i64, NotTaken>, Fault> {
     let Some(row) = by_code(gateway, code)?.filter(|row| row.stage != TipoffStage::Answered) else {
         return Ok(Err(NotTaken::NoTipoff));
     };
     if files.iter().any(|bytes| bytes.len() > BYTES_MAX) {
         return Ok(Err(NotTaken::TooLarge));
     }
-    let kinds: Option<Vec<AttachmentKind>> = files.iter().map(|bytes| AttachmentKind::of(bytes)).collect();
-    let Some(kinds) = kinds else { return Ok(Err(NotTaken::Kind)) };
+    let mut known = gateway.registry.read(|connection| store::tipoff::digests(connection, row.id))?;
+    let mut new = Vec::new();
+    for bytes in files {
+        let Some(kind) = AttachmentKind::of(bytes) else { return Ok(Err(NotTaken::Kind)) };
+        let digest = digest_of(gateway, &row, bytes);
+        if !known.contains(&digest) {
+            known.push(digest.clone());
+            new.push((kind, *bytes, digest));
+        }
+    }
     let numbers = row.attachments + 1..=COUNT_MAX;
-    if numbers.clone().count() < files.len() {
+    if numbers.clone().count() < new.len() {
         return Ok(Err(NotTaken::TooMany));
     }
-    let mut last = row.attachments;
-    for (number, (kind, bytes)) in numbers.zip(kinds.into_iter().zip(files)) {
-        last = attach_one(gateway, &row, (number, kind), bytes)?;
-    }
-    Ok(Ok(last))
-}
-
-fn attach_one(
-    gateway: &Gateway,
-    row: &TipoffRow,
-    (number, kind): (i64, AttachmentKind),
-    bytes: &[u8],
-) -> Result<i64, Fault> {
-    let part = Part::Attachment(u32::try_from(number).unwrap_or(u32::MAX));
-    let sealed = gateway.keyring.seal_tipoff(row.id, part, bytes, &gateway.ambient);
-    let sealed = sealed.map_err(|closed| Fault::Corrupt(closed.to_string()))?;
+    let sealed: Result<Vec<NewAttachment>, Fault> =
+        numbers.zip(new).map(|(number, file)| sealed(gateway, &row, number, file)).collect();
+    let sealed = sealed?;
+    let Some(last) = sealed.last().map(|file| file.told.number) else { return Ok(Ok(row.attachments)) };
     let mut entry = NewEntry::new(EntryKind::Admin, Decision::Allowed);
     entry.role = Some(Role::Public);
     entry.flags = vec!["TIPOFF".to_owned(), "ATTACHED".to_owned(), format!("CASE:{}", row.id)];
     gateway.ledger.append_blocking(entry).map_err(|_| Fault::AuditUnavailable)?;
-    let attachment = Attachment { number, kind, bytes: i64::try_from(bytes.len()).unwrap_or(i64::MAX) };
-    match gateway.registry.write(|connection| store::tipoff::attach(connection, row.id, &attachment, &sealed)) {
-        Ok(()) => Ok(number),
+    match gateway.registry.write(|connection| store::tipoff::attach(connection, row.id, &sealed)) {
+        Ok(()) => Ok(Ok(last)),
         Err(StoreError::Conflict) => Err(Fault::Conflict),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Tells a file that is attached to this tip-off already, and nothing of what it is.
+fn digest_of(gateway: &Gateway, row: &TipoffRow, bytes: &[u8]) -> String {
+    let of = [row.id.bytes().as_slice(), bytes].concat();
+    hex::encode(gateway.keyring.digest("tipoff.attachment", &of))
+}
+
+fn sealed(
+    gateway: &Gateway,
+    row: &TipoffRow,
+    number: i64,
+    (kind, bytes, digest): (AttachmentKind, &[u8], String),
+) -> Result<NewAttachment, Fault> {
+    let part = Part::Attachment(u32::try_from(number).unwrap_or(u32::MAX));
+    let sealed = gateway.keyring.seal_tipoff(row.id, part, bytes, &gateway.ambient);
+    let sealed = sealed.map_err(|closed| Fault::Corrupt(closed.to_string()))?;
+    let told = Attachment { number, kind, bytes: i64::try_from(bytes.len()).unwrap_or(i64::MAX) };
+    Ok(NewAttachment { told, digest, sealed })
 }
 
 /// Why no content is given.

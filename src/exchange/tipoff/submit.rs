@@ -82,6 +82,7 @@ pub fn submit(inquiry: &Inquiry, wanted: &Wanted) -> Result<Result<String, Vec<I
     let (id, code) = (CaseId::new(gateway.ambient.uuid7()), code_of(gateway, wanted)?);
     inquiry.tally(|tally| tally.flags.insert("TIPOFF"));
     if by_code(gateway, &code)?.is_some() {
+        inquiry.tally(|tally| tally.flags.insert("REPEATED"));
         return Ok(Ok(code));
     }
     let seal = |part, value: &[u8]| {
@@ -129,7 +130,10 @@ pub fn submit(inquiry: &Inquiry, wanted: &Wanted) -> Result<Result<String, Vec<I
     });
     match written {
         // The same form came twice at once, and the other was first.
-        Err(StoreError::Conflict) if by_code(gateway, &code)?.is_some() => Ok(Ok(code)),
+        Err(StoreError::Conflict) if by_code(gateway, &code)?.is_some() => {
+            inquiry.tally(|tally| tally.flags.insert("REPEATED"));
+            Ok(Ok(code))
+        }
         written => Ok(written.map(|()| Ok(code))?),
     }
 }

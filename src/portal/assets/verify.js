@@ -107,20 +107,20 @@ async function checkpointOf(note, key) {
   return origin === key.name ? { size: BigInt(size), root: bytes(root), text, lines } : null;
 }
 
-/** What is to be told of each witness: that its cosignature verifies (C2SP tlog-cosignature), and when it was made, or not. */
+/** Of each witness whether its cosignature verifies (C2SP tlog-cosignature), and when it was made; and whether any of them does. */
 async function cosignatures({ text, lines }, keys) {
-  const told = [];
+  const [all, found] = [[], []];
   for (const key of keys.split('\n').filter((line) => line.trim()).map(verifierKey)) {
-    const line = lines.find((found) => found.startsWith(`\u2014 ${key.name} `));
-    const blob = line ? bytes(line.split(' ')[2], texts.badProof) : new Uint8Array();
-    const id = [...blob.slice(0, 4)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-    const seconds = blob.length === 76 ? new DataView(blob.buffer).getBigUint64(4) : 0n;
-    const message = `cosignature/v1\ntime ${seconds}\n${text}`;
-    const isGood = blob.length === 76 && id === key.id && (await isSigned(key, message, blob.slice(12)));
-    const at = isGood ? ` ${new Date(Number(seconds) * 1000).toISOString()}` : '';
-    told.push(`${key.name} ${isGood ? texts.cosigned : texts.notCosigned}${at}`);
+    const named = lines.filter((line) => line.startsWith(`\u2014 ${key.name} `)).map((line) => bytes(line.split(' ')[2], texts.badProof));
+    const idOf = (blob) => [...blob.slice(0, 4)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+    const blob = named.find((one) => one.length === 76 && idOf(one) === key.id) ?? new Uint8Array(76);
+    const seconds = new DataView(blob.buffer).getBigUint64(4);
+    const isGood = await isSigned(key, `cosignature/v1\ntime ${seconds}\n${text}`, blob.slice(12));
+    const told = named.length ? texts.badCosignature : texts.notCosigned;
+    found.push(isGood);
+    all.push(isGood ? `${key.name} ${texts.cosigned} ${new Date(Number(seconds) * 1000).toISOString()}` : `${key.name} ${told}`);
   }
-  return told;
+  return [found.length === 0 || found.includes(true), all];
 }
 
 async function verified(values) {
@@ -142,8 +142,8 @@ async function verified(values) {
   if (place !== BigInt(index)) return [false, texts.otherEntry];
   const stands = await leads(place, checkpoint.size, bytes(leafHash), path, checkpoint.root);
   if (!stands) return [false, texts.badPath];
-  const told = await cosignatures(checkpoint, values.get('witness-keys'));
-  return [true, [`${texts.stands} ${checkpoint.size}`, ...told].join(texts.stop)];
+  const [isEnough, told] = await cosignatures(checkpoint, values.get('witness-keys'));
+  return [isEnough, [`${texts.stands} ${checkpoint.size}`, ...told].join(texts.stop)];
 }
 
 function tell(isGood, text) {

@@ -57,6 +57,7 @@ pub(in crate::portal) fn make(frame: Frame, inquiry: &Inquiry, desk: &Desk) -> R
         DeskPage::Assignment => inbox::one(frame, inquiry, desk),
         DeskPage::Awaiting => initiate::awaiting(frame, inquiry, sent),
         DeskPage::Initiate => initiate::make(frame, inquiry, sent),
+        DeskPage::Actions if frame.is_posted => initiate::act(frame, inquiry, sent),
         DeskPage::Actions => actions::make(frame, inquiry, sent),
         DeskPage::Action => actions::one(frame, inquiry, desk),
         DeskPage::Overdue => actions::late(frame, inquiry, sent),

@@ -49,8 +49,10 @@ struct ProgressPage {
     frame: Frame,
     fault: Option<String>,
     progress: Option<Progress>,
-    /// The code that was asked by.
+    /// The code that was asked by, when there is such a tip-off.
     code: String,
+    /// What was typed in place of one.
+    typed: String,
     /// No file was sent yet.
     file_fault: Option<String>,
 }
@@ -61,6 +63,8 @@ struct FilesPage {
     frame: Frame,
     /// The code of the tip-off, once it is known to be one.
     code: String,
+    /// What was typed in place of one.
+    typed: String,
     /// What is wrong with the code.
     fault: Option<String>,
     /// What is wrong with the files.
@@ -129,10 +133,18 @@ fn read(frame: &Frame, posted: &TipoffForm) -> Result<Wanted, Vec<(&'static str,
 
 /// How far a tip-off has come.
 pub(in crate::portal) fn progress(frame: Frame, inquiry: &Inquiry, code: Option<&str>) -> Result<Made, Fault> {
-    let mut shown = ProgressPage { frame, fault: None, progress: None, code: String::new(), file_fault: None };
+    let mut shown = ProgressPage {
+        frame,
+        fault: None,
+        progress: None,
+        code: String::new(),
+        typed: String::new(),
+        file_fault: None,
+    };
     let Some(code) = code else { return page(&shown, State::Shown) };
     let Some(found) = submit::progress(inquiry, code)? else {
         shown.fault = Some(shown.frame.text("tipoff-no-such-code"));
+        code.clone_into(&mut shown.typed);
         return page(&shown, State::NotMeant);
     };
     let frame = &shown.frame;
@@ -148,7 +160,8 @@ pub(in crate::portal) fn progress(frame: Frame, inquiry: &Inquiry, code: Option<
 
 /// Adds files to a tip-off: all that were sent, or none of them.
 pub(in crate::portal) fn files(frame: Frame, inquiry: &Inquiry, sent: Option<&TipoffFiles>) -> Result<Made, Fault> {
-    let mut shown = FilesPage { frame, code: String::new(), fault: None, file_fault: None, taken: None };
+    let mut shown =
+        FilesPage { frame, code: String::new(), typed: String::new(), fault: None, file_fault: None, taken: None };
     let Some(sent) = sent else { return page(&shown, State::Shown) };
     inquiry.tally(|tally| tally.flags.insert("TIPOFF"));
     let files: Vec<&[u8]> = sent.files.iter().map(|file| file.bytes.as_slice()).collect();
@@ -165,6 +178,7 @@ pub(in crate::portal) fn files(frame: Frame, inquiry: &Inquiry, sent: Option<&Ti
         }
         Err(NotTaken::NoTipoff) => {
             shown.fault = Some(shown.frame.text("tipoff-files-no-tipoff"));
+            shown.typed.clone_from(&sent.code.0);
             return page(&shown, State::NotMeant);
         }
         Err(NotTaken::Kind) => "tipoff-files-kind",

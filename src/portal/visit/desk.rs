@@ -163,10 +163,13 @@ const PAGES: &[Row] = &[
     )),
     shown(DeskPage::Application, "/desk/applications/{id}", PARTIES, &[], 30)
         .taking(Takes::Doing(&["act", "answer", "decision", "reason", "notice", "row"], PARTIES)),
-    shown(DeskPage::Actions, "/desk/actions", PARTIES, &["after", "stage"], 60),
-    shown(DeskPage::Awaiting, "/desk/actions/awaiting", OFFICIALS, &["after", "purpose", "case"], 60),
-    shown(DeskPage::Initiate, "/desk/actions/initiate", DEPARTMENT, &["record", "purpose", "case"], 30)
+    // What is posted to the list of joint actions is a new one.
+    shown(DeskPage::Actions, "/desk/actions", PARTIES, &["after", "stage"], 60)
         .taking(Takes::Doing(INITIATING, DEPARTMENT)),
+    shown(DeskPage::Awaiting, "/desk/actions/awaiting", OFFICIALS, &[], 60)
+        .taking(Takes::Asking(&["after", "purpose", "case"])),
+    shown(DeskPage::Initiate, "/desk/actions/initiate", DEPARTMENT, &[], 30)
+        .taking(Takes::Asking(&["record", "purpose", "case"])),
     shown(DeskPage::Action, "/desk/actions/{id}", PARTIES, &[], 30)
         .taking(Takes::Doing(&["act", "to", "ending", "reason"], OFFICIALS)),
     shown(DeskPage::Overdue, "/desk/overdue", OFFICIALS, &["after"], 60),

@@ -2,6 +2,9 @@
 
 use actix_web::test::TestRequest;
 use chengxin::authentication::DemoIssuer;
+use chengxin::store::AnyConnection;
+use chengxin::store::schema::sessions;
+use diesel::prelude::*;
 use serde_json::{Value, json};
 
 use super::provider::{Provider, Script};
@@ -71,11 +74,15 @@ async fn what_the_provider_ends_is_ended_here_a_session_or_all_of_a_person() {
     let told_once = say(&app, &of(Some("officer-1"), Some("s-1"))).await;
     assert_eq!((told_once.status, told_once.text.as_str()), (200, ""));
     assert_eq!(told_once.headers.get("cache-control").unwrap(), "no-store");
-    assert_eq!(all().await, [false, true, true, true], "the one session");
+    assert_eq!(
+        all().await,
+        [false, true, false, true],
+        "the one session, and that of which it is not known which it is"
+    );
     assert_eq!(say(&app, &of(Some("officer-1"), Some("s-1"))).await.status, 200, "nothing is left to end");
     assert_eq!(say(&app, &of(Some("officer-1"), Some("s-3"))).await.status, 200);
     assert_eq!(say(&app, &of(Some("officer-9"), None)).await.status, 200);
-    assert_eq!(all().await, [false, true, true, true], "a session of somebody else, and nobody");
+    assert_eq!(all().await, [false, true, false, true], "a session of somebody else, and nobody");
     assert_eq!(say(&app, &of(Some("officer-1"), None)).await.status, 200);
     assert_eq!(all().await, [false, false, false, true], "all of the officer's");
     assert_eq!(say(&app, &of(None, Some("s-3"))).await.status, 200);
@@ -121,7 +128,10 @@ async fn what_is_no_logout_token_of_the_provider_ends_nothing() {
         ("no event", with(&|claims| remove(claims, "events"))),
         ("an identity token", with(&|claims| claims["nonce"] = "n".into())),
         ("names nobody", with(&|claims| remove(claims, "sub"))),
-        ("another signature", format!("{}A", &good[..good.len() - 1])),
+        ("another signature", {
+            let (signed, signature) = good.rsplit_once('.').unwrap();
+            format!("{signed}.{}", signature.chars().rev().collect::<String>())
+        }),
         ("no token", "x".to_owned()),
         ("nothing", String::new()),
         ("a mebibyte", "a".repeat(1 << 16)),
@@ -142,7 +152,10 @@ async fn what_is_no_logout_token_of_the_provider_ends_nothing() {
         assert!(matches!(app.public().send(request).await.status, 400 | 405));
     }
     assert!(is_in(&browser).await);
-    // A logout token proves nobody.
+    // A logout token proves nobody, also one that says a role.
+    let role = with(&|claims| claims["role"] = "AUDITOR".into());
+    let answered = app.public().header("authorization", &format!("Bearer {role}")).ask("{ viewer { role } }").await;
+    assert_eq!(answered.status, 401, "{}", answered.text);
     let bearer = app.public().header("authorization", &format!("Bearer {good}")).ask("{ viewer { role } }").await;
     assert_eq!(bearer.status, 401, "{}", bearer.text);
     assert_eq!(say(&app, &good).await.status, 200);
@@ -154,7 +167,26 @@ async fn without_an_entry_no_session_is_ended_and_the_provider_is_told_to_say_it
     let (app, provider) = with_provider();
     let browser = logged_in(&app, &provider, "officer-1", Some("s-1")).await;
     let token = logout_token(&app, &provider, |claims| claims["sid"] = "s-1".into());
+    assert!(is_in(&browser).await);
+    let sessions = || {
+        let count = |connection: &mut AnyConnection| Ok(sessions::table.count().get_result::<i64>(connection)?);
+        app.service.gateway.registry.read(count).unwrap()
+    };
+    assert_eq!(sessions(), 1);
     app.service.gateway.ledger.close();
     assert_eq!(say(&app, &token).await.status, 503);
-    drop(browser);
+    assert_eq!(sessions(), 1, "it is still there");
+}
+
+#[actix_web::test]
+async fn of_a_session_that_was_over_there_is_no_entry_and_a_refusal_is_counted() {
+    let (app, provider) = with_provider();
+    let _browser = logged_in(&app, &provider, "officer-1", Some("s-1")).await;
+    app.clock.set(app.ambient.now().plus_seconds(31 * 60));
+    let token = logout_token(&app, &provider, |claims| claims["sub"] = "officer-1".into());
+    assert_eq!(say(&app, &token).await.status, 200);
+    assert_eq!(told(&app), ["LOG_IN"], "nobody was in any more");
+    assert_eq!(say(&app, "x").await.status, 400);
+    let counted = app.service.folding.drain_all();
+    assert!(counted.iter().any(|window| window.counts.contains_key("UNAUTHENTICATED")), "{counted:?}");
 }

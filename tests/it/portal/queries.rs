@@ -63,14 +63,16 @@ async fn every_record_of_an_item_and_every_candidate_is_reached_once_page_after_
     assert_eq!((pages, numbers.len()), (3, 25), "{numbers:?}");
     assert_eq!(numbers.iter().collect::<BTreeSet<_>>().len(), 25, "each once");
 
-    let (mut names, mut pages) = (BTreeSet::new(), 0);
+    let (mut names, mut codes, mut pages) = (BTreeSet::new(), Vec::new(), 0);
     let mut page = Some(seat.post("/desk/query", &[("q", "东营翻页")]).await);
     while let Some(shown) = page {
         names.extend(told(&shown.text, "东营翻页"));
+        codes.extend(told(&shown.text, "<dt>91370502MA9F"));
         pages += 1;
         page = press(&seat, &shown, "name=\"after\"").await;
     }
     assert!(pages == 3 && (1..=45).all(|firm: u32| names.contains(&firm.to_string())), "{pages}: {names:?}");
+    assert_eq!((codes.len(), codes.iter().collect::<BTreeSet<_>>().len()), (45, 45), "each once");
     // A cursor of another question is none.
     let foreign =
         seat.post("/desk/query", &[("q", &uscc(2)), ("item", "administrative-licence"), ("after", "x")]).await;

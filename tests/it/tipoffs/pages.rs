@@ -2,10 +2,13 @@
 
 use actix_web::test::TestRequest;
 use chengxin::domain::Role;
+use chengxin::store::AnyConnection;
+use diesel::connection::SimpleConnection;
 use serde_json::json;
 
-use super::{CONDUCT, CONTACT, NAME, PDF, PNG, TIPOFF, app, assign, fetch, newest, officer, progress, step};
-use crate::joint_actions::stage::uscc;
+use super::{CONDUCT, CONTACT, NAME, PDF, PNG, TIPOFF, app, app_on, assign, fetch, newest, officer, progress, step};
+use crate::joint_actions::stage::{list, uscc};
+use crate::support::databases::Scratch;
 use crate::support::{Answered, Asker, TestApp};
 
 /// A form as browsers send it.
@@ -110,7 +113,12 @@ pub(super) async fn send(asker: &Asker<'_>, code: &str, files: &[&[u8]]) -> Answ
 }
 
 async fn submitted(app: &TestApp) -> String {
-    let page = post(&app.public(), "/tipoffs", typed(&uscc(1))).await;
+    submitted_of(app, CONDUCT).await
+}
+
+async fn submitted_of(app: &TestApp, conduct: &str) -> String {
+    let words = form(&[("uscc", &uscc(1)), ("field", "OTHER"), ("conduct", conduct)]);
+    let page = post(&app.public(), "/tipoffs", words).await;
     assert!(page.text.contains("action=\"/tipoffs/files\""), "{}", page.text);
     code_on(&page.text)
 }
@@ -145,10 +153,12 @@ async fn of_files_that_cannot_all_be_taken_none_is() {
     let code = submitted(&app).await;
     let public = app.public();
     let large = [PNG, &vec![0; 2 << 20]].concat();
+    let photographs: Vec<Vec<u8>> = (0..6).map(|at| [PNG, format!(" {at}").as_bytes()].concat()).collect();
+    let some = |range: std::ops::Range<usize>| photographs[range].iter().map(Vec::as_slice).collect::<Vec<_>>();
     for (code, files, told) in [
         (code.as_str(), vec![PNG, b"MZ a program".as_slice()], "只收 JPEG"),
         (&code, vec![PNG, &large], "超过 2 MiB"),
-        (&code, vec![PNG; 6], "最多 5 份"),
+        (&code, some(0..6), "最多 5 份"),
         (&code, vec![], "至少一份"),
         ("0000-0000-0000-0000-0000", vec![PNG], "没有这个查询码"),
         ("", vec![PNG], "没有这个查询码"),
@@ -160,10 +170,49 @@ async fn of_files_that_cannot_all_be_taken_none_is() {
     assert_eq!(send(&public, &code, &[&vec![0; 12 << 20]]).await.status, 413);
     let held = async || progress(&public, &code).await.data("/tipoffProgress/attachments").clone();
     assert_eq!(held().await, 0, "nothing was taken");
-    assert_eq!(send(&public, &code, &[PNG; 4]).await.status, 200);
-    assert_eq!(send(&public, &code, &[PNG; 2]).await.status, 400, "six in all");
-    assert_eq!(send(&public, &code, &[PDF]).await.status, 200);
+    assert_eq!(send(&public, &code, &some(0..4)).await.status, 200);
+    let again = send(&public, &code, &some(0..4)).await;
+    assert!(again.status == 200 && again.text.contains("现在有 4 份"), "sent again: {}", again.text);
+    assert_eq!(send(&public, &code, &[&some(4..5)[..], &[PDF]].concat()).await.status, 400, "six in all");
+    assert_eq!(send(&public, &code, &[&some(2..5)[..], &some(4..5)].concat()).await.status, 200);
     assert_eq!(held().await, 5);
+}
+
+#[actix_web::test]
+async fn files_that_come_at_once_are_all_there_and_what_fails_on_the_way_leaves_none() {
+    for database in Scratch::each() {
+        let app = app_on(&database);
+        list(&app, 1, "2025-09-01");
+        let code = submitted(&app).await;
+        let public = app.public();
+        let files: Vec<Vec<u8>> = (0..4).map(|at| [PNG, format!(" {at}").as_bytes()].concat()).collect();
+        let each = files.chunks(2).map(|two| {
+            let (public, code) = (&public, &code);
+            async move { send(public, code, &two.iter().map(Vec::as_slice).collect::<Vec<_>>()).await.status }
+        });
+        assert_eq!(futures_util::future::join_all(each).await, [200, 200]);
+        let held = async || progress(&public, &code).await.data("/tipoffProgress/attachments").clone();
+        assert_eq!(held().await, 4);
+        // The second of two cannot be written.
+        let other = submitted_of(&app, "另一件").await;
+        app.service.gateway.registry.write(|connection| Ok(refuse_second(connection)?)).unwrap();
+        let broken = send(&public, &other, &[PNG, PDF]).await;
+        assert!(broken.status >= 500, "{}", broken.status);
+        assert_eq!(progress(&public, &other).await.data("/tipoffProgress/attachments"), 0, "none of them");
+    }
+}
+
+/// From now on the second file of a tip-off that has none cannot be stored.
+fn refuse_second(connection: &mut AnyConnection) -> diesel::QueryResult<()> {
+    if connection.is_postgres() {
+        return connection.batch_execute(
+            "ALTER TABLE tipoff_attachments ADD CONSTRAINT refused CHECK (number <> 2 OR kind <> 'PDF') NOT VALID",
+        );
+    }
+    connection.batch_execute(
+        "CREATE TRIGGER refused BEFORE INSERT ON tipoff_attachments WHEN NEW.number = 2 AND NEW.kind = 'PDF' \
+         BEGIN SELECT RAISE(ABORT, 'refused'); END",
+    )
 }
 
 #[actix_web::test]

@@ -33,7 +33,7 @@ export function pages({ samples }) {
       ['desk-not-found', '/desk/applications/x', 404]]),
     ...of('department', [['desk-department', '/desk'], ['desk-query', '/desk/query'], ['desk-check', '/desk/check'],
       ['desk-upload', '/desk/upload'],
-      ['desk-awaiting', `/desk/actions/awaiting?purpose=${samples.purpose}&case=${samples.case}`],
+      ['desk-awaiting', '/desk/actions/awaiting'],
       ['desk-initiate', '/desk/actions/initiate'], ['desk-coverage', '/desk/coverage'], ['desk-returns', '/desk/returns'],
       ['desk-returns-fault', '/desk/returns?month=x', 400]]),
     ...of('implementer', [['desk-inbox', '/desk/inbox'], ['desk-inbox-late', '/desk/inbox?overdue=1&stage=ASSIGNED']]),
@@ -222,8 +222,8 @@ export const roles = {
       await page.click(`main a:has-text("${prefix ? 'Awaiting a joint action' : '待发起'}")`);
       await page.selectOption('#purpose', site.samples.purpose);
       await page.fill('#case', site.samples.case);
-      await page.click('.filter button');
-      await page.locator('tbody a[href*="initiate"]').last().click();
+      await page.click('form.panel button');
+      await page.locator('form[action$="/initiate"] button').last().click();
       assert.ok(await page.locator('.card').count() === 1, 'the record that it rests on');
       await page.locator('fieldset input[type=checkbox]').first().check();
       await page.fill('#legalBasis', '样例条例第十条');

@@ -134,9 +134,12 @@ export const all = {
       assert.match(await verdict({ proof: cosigned, 'witness-keys': `${witness.key}\n` }), /条目在账本中.*witness\.example\/w 联署有效 2027-01-15T08:00:00/);
       assert.match(await verdict({ proof }), /条目在账本中.*witness\.example\/w 没有有效的联署/);
       const liar = await newWitness('witness.example/w');
-      assert.match(await verdict({ proof: cosigned, 'witness-keys': liar.key }), /没有有效的联署/);
+      assert.match(await verdict({ proof: cosigned, 'witness-keys': liar.key }), /没有有效的联署|联署不对/);
+      assert.ok(await page.locator('#verify-told.bad').count(), 'nobody whom the reader trusts has cosigned');
+      assert.match(await verdict({ 'witness-keys': `${liar.key}\n${witness.key}` }), /联署不对.*联署有效/);
+      assert.ok(await page.locator('#verify-told.good').count());
       const late = await witness.cosign('other\n1\nAAAA\n\n', 1_800_000_000n);
-      assert.match(await verdict({ proof: `${proof}${late}`, 'witness-keys': witness.key }), /没有有效的联署/);
+      assert.match(await verdict({ proof: `${proof}${late}`, 'witness-keys': witness.key }), /联署不对/);
       assert.match(await verdict({ 'witness-keys': 'x' }), /公钥的格式不对/);
       await page.fill('#verify-witness-keys', '');
       assert.match(await verdict({ proof: '', receipt: receipt.replace('"index":"', '"index":"1') }), /签名不对/);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{FIRST, cases, query};
 use crate::access::HeadField;
 use crate::catalogue::BasisKind;
-use crate::domain::{Date, JointActionKind, Role};
+use crate::domain::{CaseId, Date, JointActionKind, Role};
 use crate::exchange::fault::Fault;
 use crate::exchange::inquiry::Inquiry;
 use crate::exchange::joint_action::awaiting::{self, AwaitingAct};
@@ -17,54 +17,60 @@ use crate::portal::card::Card;
 use crate::portal::faults::Faults;
 use crate::portal::frame::Frame;
 use crate::portal::made::Made;
-use crate::portal::sheet::{Block, Cell, Choice, Field, Form, Sheet, Table};
+use crate::portal::sheet::{Block, Choice, Field, Form, Sheet};
 use crate::portal::visit::{DeskPage, Sent};
 
 /// The list, for a purpose and a case: most of these records are shared and not published.
 pub(super) fn awaiting(frame: Frame, inquiry: &Inquiry, sent: &Sent) -> Result<Made, Fault> {
     let (title, lead) = (frame.text("desk-actions-awaiting"), frame.text("desk-actions-awaiting-what"));
     let mut sheet = Sheet::new(frame, title, lead);
-    let is_asked = sent.find("purpose").is_some();
+    let is_asked = sheet.frame.is_posted;
     let faults = if is_asked { query::declared(&sheet.frame, inquiry, sent) } else { Faults::default() };
-    let form = Form::asking(DeskPage::Awaiting.pattern(), sheet.frame.text("filter-button"));
+    let form = Form::new(DeskPage::Awaiting.pattern(), sheet.frame.text("filter-button"));
     let form = query::fields(form, &sheet.frame, inquiry, (sent, &faults));
     sheet.form(form);
     if !is_asked || !faults.is_empty() {
         return sheet.made();
     }
     let found = awaiting::list(inquiry, None, sent.find("after"), FIRST)?;
-    let columns = ["case-subject", "access-items", "action-initiator", "action-act", "case-due"];
-    let mut table = Table::new(&sheet.frame, "desk-actions-awaiting", &columns);
-    for (act, _) in &found.acts {
-        let row = row(&sheet.frame, inquiry, (act, sent))?;
-        table.row(row);
+    sheet.heading("desk-actions-awaiting");
+    if found.acts.is_empty() {
+        sheet.say("table-nothing-here");
     }
-    let declared = [("purpose", sent.get("purpose")), ("case", sent.get("case"))];
-    let last = found.acts.last().filter(|_| found.has_next);
-    let next = last.map(|(_, cursor)| {
-        let [purpose, case] = declared;
-        DeskPage::Awaiting.address(&[("after", cursor), purpose, case])
-    });
-    sheet.push(Block::Table(table));
-    sheet.next(next);
+    for (at, (act, _)) in found.acts.iter().enumerate() {
+        one(&mut sheet, inquiry, (act, sent), at)?;
+    }
+    if let Some(after) = &found.next {
+        let form = declaring(Form::new(DeskPage::Awaiting.pattern(), sheet.frame.text("list-next")), sent);
+        let of = sheet.frame.text("desk-actions-awaiting");
+        sheet.form(form.among("next".to_owned(), of).hidden("after", after));
+    }
     sheet.made()
 }
 
-fn row(frame: &Frame, inquiry: &Inquiry, (act, sent): (&AwaitingAct, &Sent)) -> Result<[Cell; 5], Fault> {
-    let subject = cases::subject(frame, inquiry, act.record.subject())?;
-    let item = Cell::from(frame.of(&act.record.item().title).to_owned());
-    let href = way(inquiry, (&act.record, sent)).map(|address| frame.link(&address));
-    Ok([
-        subject,
-        Cell { href, ..item },
-        frame.department(inquiry, &act.department).into(),
-        act.act_on.to_string().into(),
-        cases::due(frame, inquiry, Some(act.due_on)),
-    ])
+fn one(sheet: &mut Sheet, inquiry: &Inquiry, (act, sent): (&AwaitingAct, &Sent), at: usize) -> Result<(), Fault> {
+    let frame = &sheet.frame;
+    let facts = vec![
+        (frame.text("case-subject"), cases::subject(frame, inquiry, act.record.subject())?),
+        (frame.text("access-items"), frame.of(&act.record.item().title).to_owned().into()),
+        (frame.text("action-initiator"), frame.department(inquiry, &act.department).into()),
+        (frame.text("action-act"), act.act_on.to_string().into()),
+        (frame.text("case-due"), cases::due(frame, inquiry, Some(act.due_on))),
+    ];
+    sheet.push(Block::Facts(facts));
+    if let Some(form) = way(&sheet.frame, inquiry, (&act.record, sent), &at.to_string()) {
+        sheet.form(form);
+    }
+    Ok(())
 }
 
-/// Where a joint action is initiated that rests on a record: for the department that provided it, when a measure can rest on it.
-pub(super) fn way(inquiry: &Inquiry, (view, sent): (&RecordView, &Sent)) -> Option<String> {
+fn declaring(form: Form, sent: &Sent) -> Form {
+    form.hidden("purpose", sent.get("purpose")).hidden("case", sent.get("case"))
+}
+
+/// The button that leads to initiating a joint action that rests on a record: for the department that provided it, when a measure can
+/// rest on it. Posted, because purpose and case go along: they stand in no address, and no other site declares them.
+pub(super) fn way(frame: &Frame, inquiry: &Inquiry, (view, sent): (&RecordView, &Sent), which: &str) -> Option<Form> {
     let claims = inquiry.caller().claims();
     let Some(HeadValue::Provider(provider, _)) = record::show_head(inquiry, view, HeadField::Provider) else {
         return None;
@@ -73,44 +79,88 @@ pub(super) fn way(inquiry: &Inquiry, (view, sent): (&RecordView, &Sent)) -> Opti
     if !is_own || initiate::fitting(inquiry, view).next().is_none() {
         return None;
     }
-    let id = inquiry.node_id(NodeRef::Record(view.id()));
-    let declared = [("record", id.as_str()), ("purpose", sent.get("purpose")), ("case", sent.get("case"))];
-    Some(DeskPage::Initiate.address(&declared))
+    let form = Form::new(DeskPage::Initiate.pattern(), frame.text("desk-actions-initiate"));
+    let form = form.among(format!("initiate-{which}"), frame.of(&view.item().title).to_owned());
+    Some(declaring(form, sent).hidden("record", &inquiry.node_id(NodeRef::Record(view.id()))))
+}
+
+/// The record that a joint action is to rest on.
+fn basis(inquiry: &Inquiry, sent: &Sent) -> Result<Option<Arc<RecordView>>, Fault> {
+    match inquiry.gateway().node_ids.decode(sent.get("record")) {
+        Some(NodeRef::Record(id)) => record::by_id(inquiry, id),
+        _ => Ok(None),
+    }
+}
+
+fn sheet(frame: Frame) -> Sheet {
+    let (title, lead) = (frame.text("desk-actions-initiate"), frame.text("desk-actions-initiate-what"));
+    Sheet::new(frame, title, lead)
+}
+
+/// The form, for a record that was chosen.
+pub(super) fn make(frame: Frame, inquiry: &Inquiry, sent: &Sent) -> Result<Made, Fault> {
+    let mut sheet = sheet(frame);
+    if let Some(basis) = basis(inquiry, sent)? {
+        return filled(sheet, inquiry, (sent, &Faults::default()), &basis);
+    }
+    how(&mut sheet);
+    sheet.made()
+}
+
+/// Where a record is chosen.
+fn how(sheet: &mut Sheet) {
+    sheet.say("initiate-how");
+    let (href, text) = (sheet.frame.link(DeskPage::Awaiting.pattern()), sheet.frame.text("desk-actions-awaiting"));
+    sheet.push(Block::Link(href, text));
 }
 
 /// Initiates a joint action that rests on a record of one's own.
-pub(super) fn make(frame: Frame, inquiry: &Inquiry, sent: &Sent) -> Result<Made, Fault> {
-    let (title, lead) = (frame.text("desk-actions-initiate"), frame.text("desk-actions-initiate-what"));
-    let mut sheet = Sheet::new(frame, title, lead);
-    let basis = match inquiry.gateway().node_ids.decode(sent.get("record")) {
-        Some(NodeRef::Record(id)) => record::by_id(inquiry, id)?,
-        _ => None,
-    };
-    let Some(basis) = basis else {
-        sheet.say("initiate-how");
-        let (href, text) = (sheet.frame.link(DeskPage::Awaiting.pattern()), sheet.frame.text("desk-actions-awaiting"));
-        sheet.push(Block::Link(href, text));
+pub(super) fn act(frame: Frame, inquiry: &Inquiry, sent: &Sent) -> Result<Made, Fault> {
+    let mut sheet = sheet(frame);
+    let Some(basis) = basis(inquiry, sent)? else {
+        let text = sheet.frame.text("initiate-no-record");
+        sheet.refuse(text);
+        how(&mut sheet);
         return sheet.made();
     };
-    let mut faults = Faults::default();
-    if sheet.frame.is_posted {
-        match wanted(&sheet.frame, (sent, &basis)) {
-            Err(unread) => faults = unread,
-            Ok(wanted) => match initiate::initiate(inquiry, &wanted)? {
-                Ok(view) => {
-                    sheet.done("case-done");
-                    let id = inquiry.node_id(NodeRef::JointAction(view.row().id));
-                    let text = sheet.frame.text("initiate-done");
-                    sheet.push(Block::Link(sheet.frame.link(&DeskPage::Action.of(&id)), text));
-                    return sheet.made();
-                }
-                Err(problems) => faults = sheet.problems(&problems, &FIELDS),
-            },
+    let wanted = match wanted(&sheet.frame, (sent, &basis)) {
+        Ok(wanted) => wanted,
+        Err(unread) => return filled(sheet, inquiry, (sent, &unread), &basis),
+    };
+    match initiate::initiate(inquiry, &wanted)? {
+        Ok(view) => {
+            sheet.done("case-done");
+            lead_to(&mut sheet, inquiry, view.row().id);
+            sheet.made()
+        }
+        Err(problems) => {
+            let faults = sheet.problems(&problems, &FIELDS);
+            if problems.iter().any(|problem| problem.code == "DUPLICATE")
+                && let Some(standing) = initiate::standing(inquiry, &basis)?
+            {
+                lead_to(&mut sheet, inquiry, standing.row().id);
+            }
+            filled(sheet, inquiry, (sent, &faults), &basis)
         }
     }
-    let card = Card::of(&sheet.frame, inquiry, &basis)?;
+}
+
+fn lead_to(sheet: &mut Sheet, inquiry: &Inquiry, id: CaseId) {
+    let id = inquiry.node_id(NodeRef::JointAction(id));
+    let (href, text) = (sheet.frame.link(&DeskPage::Action.of(&id)), sheet.frame.text("initiate-done"));
+    sheet.push(Block::Link(href, text));
+}
+
+/// The record, and the form as it was filled in.
+fn filled(
+    mut sheet: Sheet,
+    inquiry: &Inquiry,
+    (sent, faults): (&Sent, &Faults),
+    basis: &Arc<RecordView>,
+) -> Result<Made, Fault> {
+    let card = Card::of(&sheet.frame, inquiry, basis)?;
     sheet.push(Block::Cards(vec![card]));
-    let form = form(&sheet.frame, inquiry, (sent, &faults), &basis);
+    let form = form(&sheet.frame, inquiry, (sent, faults), basis);
     sheet.form(form);
     sheet.made()
 }
@@ -149,10 +199,8 @@ fn form(frame: &Frame, inquiry: &Inquiry, (sent, faults): (&Sent, &Faults), basi
     let fitting = initiate::fitting(inquiry, basis);
     let measures = fitting.map(|measure| Choice::new(measure.code.as_str(), frame.of(&measure.title).to_owned()));
     let text = |name: &str| frame.text(name);
-    Form::new(DeskPage::Initiate.pattern(), text("initiate-button"))
+    declaring(Form::new(DeskPage::Actions.pattern(), text("initiate-button")), sent)
         .hidden("record", sent.get("record"))
-        .hidden("purpose", sent.get("purpose"))
-        .hidden("case", sent.get("case"))
         .field(Field::some("measures", text("inbox-measure"), measures.collect()).sent(sent, faults))
         .field(
             Field::lines("legalBasis", text("action-basis"), 500)

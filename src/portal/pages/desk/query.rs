@@ -8,7 +8,7 @@ use crate::domain::text::clean;
 use crate::exchange::candidate::{self, CHARACTERS_MAX, CHARACTERS_MIN};
 use crate::exchange::fault::Fault;
 use crate::exchange::inquiry::Inquiry;
-use crate::exchange::record::{self, RecordView, Selection};
+use crate::exchange::record::{self, Selection};
 use crate::exchange::subject::{self, SubjectView};
 use crate::portal::card::Card;
 use crate::portal::faults::Faults;
@@ -204,11 +204,24 @@ fn records(
     let found = view.records(inquiry, &selection, after, RECORDS)?;
     let frame = &sheet.frame;
     let title = format!("{} · {}", frame.of(&item.title), frame.total(&total));
-    let cards = found.records.iter().map(|view| card(frame, inquiry, (view, sent))).collect::<Result<Vec<_>, _>>()?;
     sheet.push(Block::Heading(title.clone()));
-    sheet.push(Block::Cards(cards));
+    // Records follow each other, until one leads to something.
+    let mut cards = Vec::new();
+    for (at, view) in found.records.iter().enumerate() {
+        cards.push(Card::of(&sheet.frame, inquiry, view)?);
+        if let Some(form) = initiate::way(&sheet.frame, inquiry, (view, sent), &format!("{}-{at}", item.code)) {
+            sheet.push(Block::Cards(std::mem::take(&mut cards)));
+            sheet.form(form);
+        }
+    }
+    if !cards.is_empty() {
+        sheet.push(Block::Cards(cards));
+    }
     if let Some(last) = found.records.last().filter(|_| found.has_next) {
         let after = record::cursor(inquiry, scope, &last.position());
+        if inquiry.caller().role() == Role::Grantee {
+            sheet.say("query-next-use");
+        }
         let form = Form::new(DeskPage::Query.pattern(), sheet.frame.text("list-next"));
         let form = same(form.among(format!("next-{}", item.code), title), sent);
         sheet.form(form.hidden("item", item.code.as_str()).hidden("after", &after));
@@ -219,11 +232,4 @@ fn records(
 /// The same question, to be asked again with a button.
 fn same(form: Form, sent: &Sent) -> Form {
     ["purpose", "case", "authorization", "q"].into_iter().fold(form, |form, name| form.hidden(name, sent.get(name)))
-}
-
-/// A record, with the way to a joint action that rests on it.
-fn card(frame: &Frame, inquiry: &Inquiry, (view, sent): (&RecordView, &Sent)) -> Result<Card, Fault> {
-    let way = initiate::way(inquiry, (view, sent));
-    let ways = way.map(|address| (frame.link(&address), frame.text("desk-actions-initiate")));
-    Ok(Card { ways: ways.into_iter().collect(), ..Card::of(frame, inquiry, view)? })
 }

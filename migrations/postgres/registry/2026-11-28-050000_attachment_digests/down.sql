@@ -1,0 +1,1 @@
+ALTER TABLE tipoff_attachments DROP COLUMN digest;
