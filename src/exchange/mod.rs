@@ -38,6 +38,7 @@ pub mod redaction;
 pub mod register;
 pub mod returns;
 pub mod review;
+pub mod row;
 pub mod session;
 pub mod standing;
 pub mod statistics;

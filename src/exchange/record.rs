@@ -62,7 +62,7 @@ impl RecordView {
         self.record.position()
     }
 
-    fn facts(&self) -> Facts<'_> {
+    pub(super) fn facts(&self) -> Facts<'_> {
         Facts { by_authorization: self.by_authorization, ..facts(&self.record) }
     }
 

@@ -5,6 +5,7 @@ use super::texts::{self, Texts};
 use super::visit::{Visit, localised};
 use crate::catalogue::Bilingual;
 use crate::domain::{DepartmentId, Instant, Language};
+use crate::exchange::import::Reason;
 use crate::exchange::inquiry::Inquiry;
 
 /// Where the receipt of a page's entry goes once there is one. The digest in the entry is over the page with this mark.
@@ -67,7 +68,12 @@ impl Frame {
 
     /// What is wrong with an input, by its code.
     pub(super) fn problem(&self, code: &str) -> String {
-        self.texts.find(&format!("problem-{code}")).unwrap_or_else(|| self.texts.with("problem-other", "code", code))
+        let of_row = || {
+            let reason = serde_json::from_value::<Reason>(code.into()).ok()?;
+            Some(if self.language == Language::Zh { reason.zh() } else { reason.en() }.to_owned())
+        };
+        let known = self.texts.find(&format!("problem-{code}")).or_else(of_row);
+        known.unwrap_or_else(|| self.texts.with("problem-other", "code", code))
     }
 
     /// The word for a member of a family, such as a stage.

@@ -11,6 +11,7 @@ mod joint_work;
 mod oracle;
 mod pages;
 mod paths;
+mod rows;
 mod two_worlds;
 mod values;
 mod windows;

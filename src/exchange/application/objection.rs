@@ -152,7 +152,7 @@ fn correct(
     if corrected.version == view.row.record_version {
         let message =
             "the row changes nothing of this record: natural key and provider must be the same, and a value another";
-        return Ok(Err(InputProblem::one("row", "ROW", message)));
+        return Ok(Err(InputProblem::one("row", "ROW_UNCHANGED", message)));
     }
     changes(inquiry, (record, view.row.record_version), &corrected).map(Ok)
 }

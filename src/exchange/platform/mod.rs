@@ -17,7 +17,7 @@ use std::path::Path;
 
 use super::fault::Fault;
 use super::inquiry::{Inquiry, NotOpened};
-use crate::catalogue::{Item, Platform};
+use crate::catalogue::Platform;
 use crate::domain::Tier;
 
 /// The column with the id of a record, in data files and receipts.
@@ -86,16 +86,4 @@ fn permitted(inquiry: &Inquiry, platform: &Platform) -> Result<(), Stopped> {
         tier => opens == Some(tier),
     };
     if is_enough { Ok(()) } else { Err(Stopped::NotPermitted) }
-}
-
-/// The column of a data file that fills a target, as the item's newest vintage reads it: a field's title where that is read, else the first
-/// name that is.
-fn column_of(item: &Item, target: &str) -> Option<String> {
-    let vintage = item.vintage(None)?;
-    let fills = |name: &str| vintage.targets(name).is_some_and(|targets| targets.iter().any(|one| one == target));
-    let title = item.field(target).map(|(_, field)| field.title.zh.clone());
-    title.filter(|title| fills(title)).or_else(|| {
-        let names = vintage.columns.iter().filter(|(_, targets)| targets.iter().any(|one| one == target));
-        names.map(|(name, _)| name.clone()).next()
-    })
 }

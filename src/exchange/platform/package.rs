@@ -11,14 +11,13 @@ use super::super::fault::Fault;
 use super::super::gateway::Gateway;
 use super::super::inquiry::Inquiry;
 use super::super::node_id::NodeRef;
-use super::super::record::{self, HeadValue, RecordView, ShownValue};
+use super::super::record::{self, RecordView};
 use super::super::register::{self, Asked, EntryKind, Outcome};
-use super::{ID, OPERATION, Stopped, column_of, file_error, permitted};
-use crate::access::HeadField;
+use super::super::row;
+use super::{ID, OPERATION, Stopped, file_error, permitted};
 use crate::authentication::Caller;
 use crate::catalogue::{FieldType, FileEncoding, FileFormat, Item, Platform};
-use crate::domain::identifier::IdentifierKind;
-use crate::domain::{ExchangeOperation, PackageState, SubjectCategory};
+use crate::domain::{ExchangeOperation, PackageState};
 use crate::ledger::{self, Receipt, Undisclosed};
 use crate::store;
 use crate::store::exchange::{ItemRow, PackageRow};
@@ -96,13 +95,7 @@ fn lines(
     platform: &Platform,
     planned: Vec<ItemRow>,
 ) -> Result<(Lines, Vec<ItemRow>), Stopped> {
-    let targets: Vec<String> = ["subject.category", "subject.uscc"]
-        .into_iter()
-        .map(str::to_owned)
-        .chain(item.fields.iter().map(|field| field.name.clone()))
-        .collect();
-    let columns: Vec<(String, String)> =
-        targets.into_iter().filter_map(|target| column_of(item, &target).map(|column| (target, column))).collect();
+    let columns = row::columns(item);
     let header = [ID, OPERATION].into_iter().map(str::to_owned);
     let mut lines = vec![header.chain(columns.iter().map(|(_, column)| column.clone())).collect::<Vec<_>>()];
     let mut sent = Vec::with_capacity(planned.len());
@@ -128,44 +121,19 @@ fn lines(
     Ok((lines, sent))
 }
 
-/// A cell as files write it: the words that the vintage reads, dates in the platform's form.
+/// A cell as files write it, dates in the platform's form.
 fn cell(
     inquiry: &Inquiry,
     (item, platform): (&Item, &Platform),
     view: &RecordView,
     target: &str,
 ) -> Result<String, Stopped> {
-    let text = match target {
-        "subject.category" => SubjectCategory::Organization.name().to_owned(),
-        "subject.uscc" => uscc(inquiry, view)?,
-        _ => {
-            let Some((at, field)) = item.field(target) else { return Ok(String::new()) };
-            let text = match record::show_quietly(inquiry, view, at)? {
-                ShownValue::Null => String::new(),
-                ShownValue::Text(text) => text,
-                ShownValue::Json(serde_json::Value::Array(parts)) => {
-                    parts.iter().filter_map(|part| part.as_str()).collect::<Vec<_>>().join(";")
-                }
-                ShownValue::Json(value) => value.to_string(),
-            };
-            match text.parse() {
-                Ok(date) if field.data_type == FieldType::Date => platform.date.write(date),
-                _ => text,
-            }
-        }
-    };
-    let words = item.vintage(None).and_then(|vintage| vintage.values.get(target));
-    let sent = words.and_then(|words| words.iter().find(|(_, canonical)| **canonical == text));
-    Ok(sent.map_or(text, |(sent, _)| sent.clone()))
-}
-
-fn uscc(inquiry: &Inquiry, view: &RecordView) -> Result<String, Stopped> {
-    let Some(HeadValue::Subject(subject)) = record::show_head(inquiry, view, HeadField::Subject) else {
-        return Ok(String::new());
-    };
-    let identifiers = inquiry.gateway().registry.read(|connection| store::subject::identifiers(connection, subject))?;
-    let code = identifiers.into_iter().find(|(kind, _)| *kind == IdentifierKind::Uscc);
-    Ok(code.map(|(_, value)| value).unwrap_or_default())
+    let text = row::cell(inquiry, view, target)?;
+    let is_date = item.field(target).is_some_and(|(_, field)| field.data_type == FieldType::Date);
+    Ok(match text.parse() {
+        Ok(date) if is_date => platform.date.write(date),
+        _ => text,
+    })
 }
 
 fn as_csv(lines: &Lines, encoding: FileEncoding) -> Result<Vec<u8>, Stopped> {

@@ -56,7 +56,7 @@ impl<'a> Asker<'a> {
     }
 
     /// The application that it asks.
-    pub(super) fn app(&self) -> &'a TestApp {
+    pub fn app(&self) -> &'a TestApp {
         self.app
     }
 

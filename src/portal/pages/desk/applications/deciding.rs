@@ -1,7 +1,5 @@
 //! What may be done about an application: its provider, or the coordinator in its place, decides; its author takes it back.
 
-use std::collections::BTreeMap;
-
 use strum::IntoEnumIterator as _;
 
 use super::super::cases;
@@ -11,6 +9,7 @@ use crate::exchange::authorization::InputProblem;
 use crate::exchange::fault::Fault;
 use crate::exchange::inquiry::Inquiry;
 use crate::exchange::record;
+use crate::exchange::row::{self, Row};
 use crate::portal::faults::Faults;
 use crate::portal::frame::Frame;
 use crate::portal::sheet::{Choice, Field, Form, Sheet};
@@ -39,8 +38,8 @@ pub(super) fn act(
         }
         _ => {
             let Ok(answer) = sent.get("answer").parse::<ObjectionAnswer>() else { return unread("answer") };
-            let row = match sent.find("row").map(|text| cells(inquiry, view, text)).transpose()? {
-                Some(Err(line)) => return Ok(Err(NotDone::At("row", "objection-row-fault", line))),
+            let row = match sent.find("row").map(|text| corrected(inquiry, view, text)).transpose()? {
+                Some(Err(not_done)) => return Ok(Err(not_done)),
                 Some(Ok(row)) => Some(row),
                 None => None,
             };
@@ -52,28 +51,26 @@ pub(super) fn act(
     Ok(taken.map_err(NotDone::Told))
 }
 
-type Cells = BTreeMap<String, Option<String>>;
-
-/// The cells of the record as it should be; the line that cannot be meant otherwise.
-fn cells(inquiry: &Inquiry, view: &ApplicationView, text: &str) -> Result<Result<Cells, String>, Fault> {
+/// The record as it should be: what the form names, everything else as it is.
+fn corrected(inquiry: &Inquiry, view: &ApplicationView, text: &str) -> Result<Result<Row, NotDone>, Fault> {
     let record = record::by_id(inquiry, view.row().record)?.ok_or(Fault::Forbidden)?;
-    let vintage = record.item().vintage(None);
-    let is_known = |name: &str| vintage.is_some_and(|vintage| vintage.targets(name).is_some());
-    Ok(cells_of(text, &is_known))
+    let given = match cells_of(text, &|name: &str| row::column_named(record.item(), name)) {
+        Ok(given) => given,
+        Err(line) => return Ok(Err(NotDone::At("row", "objection-row-fault", line))),
+    };
+    Ok(row::completed(inquiry, &record, given)?
+        .map_err(|wanting| NotDone::At("row", "objection-row-wanting", wanting.join("、"))))
 }
 
-/// One cell a line: the column's name, a colon, the cell; a column without a cell is emptied. A line that names no column of the
-/// item, or one twice, is no cell, and nothing is dropped in silence.
-fn cells_of(text: &str, is_known: &dyn Fn(&str) -> bool) -> Result<Cells, String> {
-    let mut cells = Cells::new();
+/// One cell a line: the column's name or the field's title, a colon, the cell; a column without a cell is emptied. A line that names no
+/// column of the item, or one twice, is no cell, and nothing is dropped in silence.
+fn cells_of(text: &str, column: &dyn Fn(&str) -> Option<String>) -> Result<Row, String> {
+    let mut cells = Row::new();
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let (name, cell) = line.split_once([':', '：']).ok_or_else(|| line.to_owned())?;
-        let (name, cell) = (name.trim(), cell.trim());
-        let is_new = is_known(name) && !cells.contains_key(name);
-        if !is_new {
-            return Err(line.to_owned());
-        }
-        cells.insert(name.to_owned(), Some(cell.to_owned()).filter(|cell| !cell.is_empty()));
+        let (column, cell) = (column(name.trim()), cell.trim());
+        let new = column.filter(|column| !cells.contains_key(column)).ok_or_else(|| line.to_owned())?;
+        cells.insert(new, Some(cell.to_owned()).filter(|cell| !cell.is_empty()));
     }
     Ok(cells)
 }
@@ -148,12 +145,13 @@ mod tests {
 
     #[test]
     fn cells_are_read_a_line_each_and_a_line_that_is_none_is_told() {
-        let is_known = |name: &str| ["处罚决定文书号", "罚款金额（万元）", "备注"].contains(&name);
+        let known = ["处罚决定文书号", "罚款金额（万元）", "备注"];
+        let is_known = |name: &str| known.contains(&name).then(|| name.to_owned());
         let read = cells_of("处罚决定文书号: 东市监〔2026〕1号\n\n罚款金额（万元）：\n备注:a:b", &is_known).unwrap();
         let expected =
             [("处罚决定文书号", Some("东市监〔2026〕1号")), ("罚款金额（万元）", None), ("备注", Some("a:b"))];
         let expected = expected.map(|(name, cell)| (name.to_owned(), cell.map(str::to_owned)));
-        assert_eq!(read, BTreeMap::from(expected));
+        assert_eq!(read, Row::from(expected));
         for (text, line) in [
             ("备注：一\n第二段没有冒号", "第二段没有冒号"),
             ("没有这一列：x", "没有这一列：x"),
