@@ -53,6 +53,12 @@ pub fn run(arguments: &DemoArgs, ambient: &Ambient) -> anyhow::Result<()> {
         .with_context(|| format!("`{}` cannot be listened on: choose another with --listen", arguments.listen))?;
     eprintln!("data folder: {}", folder.display());
     let path = folder.join("chengxin.toml");
+    let is_of_others = !path.exists() && folder.read_dir().is_ok_and(|mut found| found.next().is_some());
+    anyhow::ensure!(
+        !is_of_others,
+        "`{}` is not empty and no folder of an earlier demo: name another one",
+        folder.display()
+    );
     let issuer = if path.exists() {
         DemoIssuer::open(&folder.join("issuer"), ambient.clone())?
     } else {

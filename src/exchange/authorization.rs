@@ -81,8 +81,11 @@ pub fn grant(inquiry: &Inquiry, wanted: &NewAuthorization) -> Result<Result<Auth
 fn problems(inquiry: &Inquiry, wanted: &NewAuthorization) -> Vec<InputProblem> {
     let mut problems = Vec::new();
     let grantee = wanted.grantee.trim();
-    if grantee.is_empty() || grantee.chars().count() > 64 {
-        problems.push(InputProblem::new(&["grantee"], "GRANTEE", "name the organization in 1 to 64 characters"));
+    // As the `organization` of a token has it: to anything else it would be granted to nobody.
+    let is_code = |b: u8| b.is_ascii_alphanumeric() || b"-._:".contains(&b);
+    if grantee.is_empty() || grantee.len() > 64 || !grantee.bytes().all(is_code) {
+        let message = "give the organization's code: 1 to 64 letters, digits and `-._:`";
+        problems.push(InputProblem::new(&["grantee"], "GRANTEE", message));
     }
     let purposes = inquiry.gateway().decider.purposes();
     if !purposes.get(&wanted.purpose).is_some_and(|purpose| purpose.claimable(Role::Grantee, None, inquiry.today())) {

@@ -57,6 +57,17 @@ impl RecordView {
         self.record.category
     }
 
+    /// Whether a field holds anything, whoever asks: for whoever provided the record alone.
+    pub(super) fn holds(&self, field: &str) -> bool {
+        let plain = self.plain().ok().and_then(|plain| plain.get(field));
+        self.record.sealed.get(field).is_some() || plain.is_some_and(|value| !value.is_null())
+    }
+
+    /// Until when it is shared among departments.
+    pub(super) fn shared_until(&self) -> Option<Date> {
+        self.record.shared_until
+    }
+
     /// Its place in the order of lists.
     pub fn position(&self) -> Position {
         self.record.position()

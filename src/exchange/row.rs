@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::fault::Fault;
 use super::inquiry::Inquiry;
 use super::record::{self, HeadValue, RecordView, ShownValue};
-use crate::access::{Decision, HeadField};
+use crate::access::HeadField;
 use crate::catalogue::Item;
 use crate::domain::identifier::IdentifierKind;
 use crate::store;
@@ -84,20 +84,30 @@ fn uscc(inquiry: &Inquiry, view: &RecordView) -> Result<String, Fault> {
     Ok(code.map(|(_, value)| value).unwrap_or_default())
 }
 
-/// The row of a record with some cells replaced. The inner error names the columns that have to be given too: what the caller sees masked
-/// or not at all cannot be sent again in its place.
-pub fn completed(inquiry: &Inquiry, view: &RecordView, given: Row) -> Result<Result<Row, Vec<String>>, Fault> {
-    let item = view.item();
+/// Which targets of a record the caller sees as they are, with nothing masked or replaced in them.
+pub fn whole<'r>(inquiry: &'r Inquiry, view: &'r RecordView) -> Result<impl Fn(&str) -> bool + use<'r>, Fault> {
     let masked: BTreeSet<usize> = record::show_all(inquiry, view)?
         .into_iter()
         .filter(|shown| shown.masked.is_some())
         .map(|shown| shown.at)
         .collect();
-    let is_whole = |target: &str| {
-        let Some((at, _)) = item.field(target) else { return true };
-        let decision = inquiry.permit().cell(item, at, &view.facts()).decision();
-        decision == Decision::Clear && !masked.contains(&at)
+    Ok(move |target: &str| {
+        let Some((at, _)) = view.item().field(target) else { return true };
+        // What would be masked and is not there is empty.
+        let decision = inquiry.permit().cell(view.item(), at, &view.facts()).decision();
+        decision.is_open() && !masked.contains(&at)
+    })
+}
+
+/// The row of a record with some cells replaced. The inner error names the columns that have to be given too: what the caller sees masked
+/// or not at all cannot be sent again in its place.
+pub fn completed(inquiry: &Inquiry, view: &RecordView, given: Row) -> Result<Result<Row, Vec<String>>, Fault> {
+    let (item, is_whole) = (view.item(), whole(inquiry, view)?);
+    let provider = match record::show_head(inquiry, view, HeadField::Provider) {
+        Some(HeadValue::Provider(provider, _)) => provider,
+        _ => None,
     };
+    let is_own = provider.is_some() && provider == inquiry.caller().claims().department;
     let (mut row, mut wanting) = (given, Vec::new());
     for (target, column) in columns(item) {
         if row.contains_key(&column) {
@@ -106,6 +116,9 @@ pub fn completed(inquiry: &Inquiry, view: &RecordView, given: Row) -> Result<Res
         if is_whole(&target) {
             let text = cell(inquiry, view, &target)?;
             row.insert(column, Some(text).filter(|text| !text.is_empty()));
+        } else if is_own && !view.holds(&target) {
+            // Of what it sent itself it may know that there is nothing.
+            row.insert(column, None);
         } else {
             wanting.push(column);
         }

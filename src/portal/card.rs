@@ -157,11 +157,19 @@ fn printed<'w>(
         (ShownValue::Text(text), FieldType::TextList) => parts(text.split(';').collect()),
         (ShownValue::Text(text), FieldType::Boolean) => text.parse().map_or(text, yes_or_no),
         (ShownValue::Text(text), FieldType::Date) => day(frame, &text),
+        (ShownValue::Text(text), FieldType::Decimal) => without_zeros(&text),
         (ShownValue::Text(text), _) => word(&text).map_or(text.clone(), str::to_owned),
         (ShownValue::Json(Value::Array(values)), _) => parts(values.iter().filter_map(Value::as_str).collect()),
         (ShownValue::Json(Value::Bool(value)), _) => yes_or_no(value),
         (ShownValue::Json(value), _) => value.to_string(),
     }
+}
+
+/// A decimal number without the zeros at its end that files write.
+fn without_zeros(text: &str) -> String {
+    let is_plain =
+        text.contains('.') && text.chars().all(|character| character.is_ascii_digit() || ".-".contains(character));
+    if is_plain { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text.to_owned() }
 }
 
 /// A day; what real files write for "no end" in words.

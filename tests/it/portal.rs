@@ -1,6 +1,7 @@
 //! The portal: pages as queries, what is sent to them, what they look like in a browser.
 
 mod browser;
+mod deciding;
 mod hostile;
 mod initiating;
 mod logouts;

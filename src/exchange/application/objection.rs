@@ -10,13 +10,16 @@ use super::super::case;
 use super::super::fault::Fault;
 use super::super::inquiry::Inquiry;
 use super::super::joint_action::rest;
+use super::super::record;
+use super::super::row::{self, Row};
 use super::super::submission::{self, Submission};
 use super::{ApplicationView, Decision, Effects, Filing, Taken, decide, next, own_record, permitted, tombstone};
 use crate::access::CaseAction;
 use crate::domain::application::Step;
 use crate::domain::joint_action::Step as ActionStep;
+use crate::domain::text::clean;
 use crate::domain::{
-    ApplicationKind, JointActionEnding, ObjectionAnswer, Place, RecordState, TombstoneCause, WorkflowStep,
+    ApplicationKind, Date, JointActionEnding, ObjectionAnswer, Place, RecordState, TombstoneCause, WorkflowStep,
 };
 use crate::store;
 use crate::store::record::Record;
@@ -138,8 +141,12 @@ fn correct(
     inquiry: &Inquiry,
     view: &ApplicationView,
     record: &Record,
-    row: &BTreeMap<String, Option<String>>,
+    row: &Row,
 ) -> Result<Result<Vec<Value>, Vec<InputProblem>>, Fault> {
+    // A row with another key is another record: it is not even taken in.
+    if is_another(inquiry, record, row)? {
+        return Ok(Err(InputProblem::one("row", "ROW_UNCHANGED", UNCHANGED)));
+    }
     let submission = Submission { item: record.item.to_string(), vintage: None, rows: vec![row.clone()] };
     let report = match submission::submit(inquiry, &submission)? {
         Ok(report) => report,
@@ -150,11 +157,43 @@ fn correct(
     }
     let corrected = find(inquiry, view)?;
     if corrected.version == view.row.record_version {
-        let message =
-            "the row changes nothing of this record: natural key and provider must be the same, and a value another";
-        return Ok(Err(InputProblem::one("row", "ROW_UNCHANGED", message)));
+        return Ok(Err(InputProblem::one("row", "ROW_UNCHANGED", UNCHANGED)));
     }
     changes(inquiry, (record, view.row.record_version), &corrected).map(Ok)
+}
+
+/// What is said of a row that is not this record with another value.
+const UNCHANGED: &str =
+    "the row changes nothing of this record: natural key and provider must be the same, and a value another";
+
+/// Whether a row says another value of a field that identifies the record, as far as the caller sees that field.
+fn is_another(inquiry: &Inquiry, record: &Record, row: &Row) -> Result<bool, Fault> {
+    let Some(view) = record::by_id(inquiry, record.id)? else { return Ok(false) };
+    let (item, whole) = (view.item(), row::whole(inquiry, &view)?);
+    let Some(vintage) = item.vintage(None) else { return Ok(false) };
+    let code = vec!["subject.uscc".to_owned()];
+    for part in item.natural_key.parts.iter().chain([&code]) {
+        // Of several fields of a part the first that holds something tells the record.
+        let mut standing = None;
+        for target in part.iter().filter(|target| whole(target)) {
+            let text = row::cell(inquiry, &view, target)?;
+            if !text.is_empty() {
+                standing = Some((target, text));
+                break;
+            }
+        }
+        let Some((target, stands)) = standing else { continue };
+        let fills = |column: &str| vintage.targets(column).is_some_and(|targets| targets.contains(target));
+        let given = row.iter().find(|(column, _)| fills(column)).and_then(|(_, cell)| cell.as_deref());
+        let Some(given) = given.map(clean).filter(|given: &String| !given.is_empty()) else { continue };
+        let is_same = stands == given
+            || given.parse::<Date>().is_ok_and(|day| day.to_string() == stands)
+            || vintage.values.get(target).and_then(|words| words.get(&given)).is_some_and(|word| *word == stands);
+        if !is_same {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Old and new value of every plain field that changed; of a sealed one that it did.

@@ -114,6 +114,11 @@ pub fn initiate(inquiry: &Inquiry, wanted: &Wanted) -> Result<Taken, Fault> {
     Ok(Ok(JointActionView { row, assignments: Vec::new(), concern, today: inquiry.today() }))
 }
 
+/// The last day that a joint action may have which rests on a record.
+pub fn latest_end(basis: &RecordView) -> Option<Date> {
+    basis.shared_until()
+}
+
 fn duplicate() -> InputProblem {
     InputProblem::new(&["basis"], "DUPLICATE", "a joint action that rests on this record is under way")
 }

@@ -7,7 +7,8 @@ use super::super::deposit::{Authority, BatchOrigin, Depositor};
 use super::super::fault::Fault;
 use super::super::gateway::Gateway;
 use super::super::import::{
-    self, ImportError, PreparedRecord, Progress, QualityReport, RecordSink, Reject, RejectsFile, Table, Watch, Written,
+    self, ImportError, PreparedRecord, Progress, QualityReport, ReadError, RecordSink, Reject, RejectsFile, Table,
+    Watch, Written,
 };
 use super::super::inquiry::Inquiry;
 use super::{context, refused};
@@ -95,8 +96,21 @@ fn opened<'i>(item: &'i Item, file: &SentFile) -> Result<(&'i Vintage, Table), I
             Err(error) => fault = fault.or(Some(error)),
         }
     }
-    let message = fault.map_or_else(|| "the item has no vintage".to_owned(), |fault| fault.to_string());
-    Err(InputProblem::new(&["file"], "FILE", message))
+    Err(fault.map_or_else(|| InputProblem::new(&["file"], "FILE", "the item has no vintage"), |fault| unread(&fault)))
+}
+
+/// What is wrong with a file, by the kind of it.
+fn unread(error: &ReadError) -> InputProblem {
+    let code = match error {
+        ReadError::WorkbookSent | ReadError::Workbook(_) | ReadError::WorkbookTooLarge { .. } => "FILE_WORKBOOK",
+        ReadError::Binary { .. } => "FILE_BINARY",
+        ReadError::Utf16 | ReadError::Encoding { .. } => "FILE_ENCODING",
+        ReadError::Csv { .. } => "FILE_CSV",
+        ReadError::Empty => "FILE_EMPTY",
+        ReadError::NoHeader => "FILE_HEADER",
+        ReadError::Io(_) => "FILE",
+    };
+    InputProblem::new(&["file"], code, error.to_string())
 }
 
 /// What keeps a file from being taken at all.
@@ -107,7 +121,7 @@ fn dry_run(
 ) -> Result<Option<Vec<InputProblem>>, Fault> {
     let table = match import::open_sent(&file.name, &file.bytes, vintage) {
         Ok(table) => table,
-        Err(error) => return Ok(Some(InputProblem::one("file", "FILE", error.to_string()))),
+        Err(error) => return Ok(Some(vec![unread(&error)])),
     };
     match import::run(table, &context(gateway, item, vintage), &mut Nowhere, &mut Unheard) {
         Ok(report) if report.rows > ROWS_MAX => {
@@ -115,7 +129,8 @@ fn dry_run(
         }
         Ok(_) => Ok(None),
         Err(ImportError::Read { source, rows }) => {
-            Ok(Some(InputProblem::one("file", "FILE", format!("{source} (after {rows} rows)"))))
+            let problem = unread(&source);
+            Ok(Some(InputProblem::one("file", problem.code, format!("{source} (after {rows} rows)"))))
         }
         Err(error) => refused(error).map(|refused| Some(refused.err().unwrap_or_default())),
     }

@@ -118,6 +118,17 @@ impl Form {
         self
     }
 
+    /// Chooses one of the choices of a field.
+    pub(in crate::portal) fn choose(&mut self, name: &str, value: &str) {
+        for field in self.fields.iter_mut().filter(|field| field.name == name) {
+            if let Kind::One(choices) = &mut field.kind {
+                for choice in choices {
+                    choice.is_chosen = choice.value == value;
+                }
+            }
+        }
+    }
+
     /// The id of a field within the page.
     pub(in crate::portal) fn id(&self, field: &Field) -> String {
         let parts = [self.prefix.as_str(), &field.name, &field.part];

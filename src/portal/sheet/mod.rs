@@ -128,6 +128,10 @@ impl Sheet {
         self.push(Block::Told(text, false));
     }
 
+    fn says(&self, text: &str) -> bool {
+        self.blocks.iter().any(|block| matches!(block, Block::Told(said, false) if said == text))
+    }
+
     /// What is wrong with what was posted: at the fields named, or for what has none in a line of its own.
     pub(super) fn problems(&mut self, problems: &[InputProblem], fields: &[&str]) -> Faults {
         let mut faults = Faults::default();
@@ -135,6 +139,8 @@ impl Sheet {
             let text = self.frame.problem(problem.code);
             match problem.path.iter().rev().find(|part| fields.contains(&part.as_str())) {
                 Some(field) => faults.add(field, text),
+                // The same of several things is said once.
+                None if self.says(&text) => {}
                 None => self.refuse(text),
             }
         }

@@ -167,7 +167,7 @@ export const all = {
       assert.ok(!page.url().includes('?'), 'nothing stands in the address');
       await page.reload();
       assert.equal(await page.textContent('.query-code'), code, 'a form that comes again is the same tip-off');
-      await page.setInputFiles('#files', [PHOTOGRAPH, { ...PHOTOGRAPH, name: 'b.png' }]);
+      await page.setInputFiles('#files', [PHOTOGRAPH, { ...PHOTOGRAPH, name: 'b.png', buffer: Buffer.concat([PHOTOGRAPH.buffer, Buffer.from('b')]) }]);
       await page.click('form.panel button');
       assert.match(await page.textContent('.verdict'), /现在有 2 份/);
       await page.setInputFiles('#files', { ...PHOTOGRAPH, buffer: Buffer.from('MZ') });

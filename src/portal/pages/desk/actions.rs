@@ -231,6 +231,8 @@ pub(super) fn late(frame: Frame, inquiry: &Inquiry, sent: &Sent) -> Result<Made,
     let (title, lead) = (frame.text("desk-overdue"), frame.text("desk-overdue-what"));
     let mut sheet = Sheet::new(frame, title, lead);
     sheet.push(Block::Table(table));
+    let (href, text) = (sheet.frame.link(DeskPage::Awaiting.pattern()), sheet.frame.text("overdue-awaiting"));
+    sheet.push(Block::Link(href, text));
     sheet.next(next);
     sheet.made()
 }

@@ -71,7 +71,12 @@ fn form(frame: &Frame, inquiry: &Inquiry, (sent, faults): (&Sent, &Faults)) -> F
     let items = items.map(|item| Choice::new(item.code.as_str(), frame.of(&item.title).to_owned())).collect();
     let text = |name: &str| frame.text(name);
     Form::new(DeskPage::Authorizations.pattern(), text("authorization-grant"))
-        .field(Field::line("grantee", text("authorization-grantee"), 64).required().sent(sent, faults))
+        .field(
+            Field::line("grantee", text("authorization-grantee"), 64)
+                .required()
+                .help(text("authorization-grantee-help"))
+                .sent(sent, faults),
+        )
         .field(Field::one("granted-purpose", text("access-purpose"), purposes).sent(sent, faults))
         .field(Field::some("items", text("access-items"), items).sent(sent, faults))
         .field(Field::date("until", text("authorization-until")).required().sent(sent, faults))

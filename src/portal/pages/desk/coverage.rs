@@ -16,9 +16,11 @@ pub(super) fn make(frame: Frame, inquiry: &Inquiry, sent: &Sent) -> Result<Made,
     let mut sheet = Sheet::new(frame, title, lead);
     let (period, faults) = period(&sheet.frame, inquiry, sent);
     let own = inquiry.caller().claims().department.clone();
-    let form = asking(&sheet.frame, inquiry, DeskPage::Coverage, (sent, &faults));
-    sheet.form(form);
     let department = DepartmentId::parse(sent.get("department")).or(own);
+    let mut form = asking(&sheet.frame, inquiry, DeskPage::Coverage, (sent, &faults));
+    // These numbers are of one department: which, the form says.
+    form.choose("department", department.as_ref().map(DepartmentId::as_str).unwrap_or_default());
+    sheet.form(form);
     let (Some(period), Some(department)) = (period, department) else { return sheet.made() };
     let found = match coverage::of(inquiry, &department, period) {
         Err(Fault::BadInput(_)) => {

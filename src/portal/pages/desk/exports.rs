@@ -62,8 +62,9 @@ fn sheet_of_fault(sheet: &mut Sheet, not_made: NotMade) -> Result<(), Fault> {
             sheet.refuse(text);
         }
         NotMade::BadInput(message) => {
-            let text = sheet.frame.texts.with("exports-fault", "message", message);
-            sheet.refuse(text);
+            let more = if sheet.frame.tag() == "en" { message } else { String::new() };
+            let text = sheet.frame.texts.with("exports-fault", "message", more);
+            sheet.refuse(text.trim_end().to_owned());
         }
         NotMade::Export(error) => return Err(Fault::Corrupt(error.to_string())),
     }

@@ -20,6 +20,9 @@ use crate::portal::made::Made;
 use crate::portal::sheet::{Block, Choice, Field, Form, Sheet};
 use crate::portal::visit::{DeskPage, Sent};
 
+/// What these pages are looked at for, unless somebody chooses otherwise.
+const PURPOSE: &str = "joint-punishment-check";
+
 /// The list, for a purpose and a case: most of these records are shared and not published.
 pub(super) fn awaiting(frame: Frame, inquiry: &Inquiry, sent: &Sent) -> Result<Made, Fault> {
     let (title, lead) = (frame.text("desk-actions-awaiting"), frame.text("desk-actions-awaiting-what"));
@@ -27,7 +30,10 @@ pub(super) fn awaiting(frame: Frame, inquiry: &Inquiry, sent: &Sent) -> Result<M
     let is_asked = sheet.frame.is_posted;
     let faults = if is_asked { query::declared(&sheet.frame, inquiry, sent) } else { Faults::default() };
     let form = Form::new(DeskPage::Awaiting.pattern(), sheet.frame.text("filter-button"));
-    let form = query::fields(form, &sheet.frame, inquiry, (sent, &faults));
+    let mut form = query::fields(form, &sheet.frame, inquiry, (sent, &faults));
+    if !is_asked {
+        form.choose("purpose", PURPOSE);
+    }
     sheet.form(form);
     if !is_asked || !faults.is_empty() {
         return sheet.made();
@@ -199,6 +205,10 @@ fn form(frame: &Frame, inquiry: &Inquiry, (sent, faults): (&Sent, &Faults), basi
     let fitting = initiate::fitting(inquiry, basis);
     let measures = fitting.map(|measure| Choice::new(measure.code.as_str(), frame.of(&measure.title).to_owned()));
     let text = |name: &str| frame.text(name);
+    let ends = match initiate::latest_end(basis) {
+        Some(day) => frame.texts.with("initiate-ends-by", "day", day.to_string()),
+        None => text("initiate-ends-help"),
+    };
     declaring(Form::new(DeskPage::Actions.pattern(), text("initiate-button")), sent)
         .hidden("record", sent.get("record"))
         .field(Field::some("measures", text("inbox-measure"), measures.collect()).sent(sent, faults))
@@ -210,8 +220,6 @@ fn form(frame: &Frame, inquiry: &Inquiry, (sent, faults): (&Sent, &Faults), basi
         )
         .field(Field::date("actOn", text("action-act")).help(text("initiate-act-help")).sent(sent, faults))
         .field(Field::date("notifiedOn", text("action-notified")).required().sent(sent, faults))
-        .field(
-            Field::date("endsOn", text("action-ends")).required().help(text("initiate-ends-help")).sent(sent, faults),
-        )
+        .field(Field::date("endsOn", text("action-ends")).required().help(ends).sent(sent, faults))
         .field(Field::lines("reason", text("step-text-reason"), 2_000).required().sent(sent, faults))
 }

@@ -114,8 +114,8 @@ fn filter(frame: &Frame, inquiry: &Inquiry, (sent, faults): (&Sent, &Faults)) ->
     let items = inquiry.gateway().catalogue.items().iter();
     let items = items.map(|item| Choice::new(item.code.as_str(), frame.of(&item.title).to_owned()));
     let form = Form::asking(DeskPage::Ledger.pattern(), frame.text("filter-button"))
-        .field(Field::date("from", frame.text("filter-from")).sent(sent, faults))
-        .field(Field::date("to", frame.text("filter-to")).sent(sent, faults))
+        .field(Field::date("from", frame.text("ledger-from")).sent(sent, faults))
+        .field(Field::date("to", frame.text("ledger-to")).sent(sent, faults))
         .field(Field::one("kind", frame.text("ledger-kind"), Choice::any_of(frame, kinds)).sent(sent, faults))
         .field(Field::one("role", frame.text("desk-role"), Choice::any_of(frame, roles)).sent(sent, faults))
         .field(

@@ -42,6 +42,10 @@ pub(super) fn make(frame: Frame, inquiry: &Inquiry, sent: &Sent) -> Result<Made,
     sheet.form(form);
     if sheet.frame.is_posted && faults.is_empty() {
         show(&mut sheet, inquiry, sent, found)?;
+        if inquiry.caller().role() == Role::Grantee {
+            let used = inquiry.tally_so_far().authorization_used;
+            sheet.say(if used { "query-authorization-used" } else { "query-only-public" });
+        }
     }
     sheet.made()
 }
@@ -52,6 +56,8 @@ pub(super) fn fields(form: Form, frame: &Frame, inquiry: &Inquiry, (sent, faults
     let claims = inquiry.caller().claims();
     let mine =
         purposes.iter().filter(|purpose| purpose.claimable(claims.role, claims.department.as_ref(), inquiry.today()));
+    // An emergency is opened for one subject, with a reason, before anything is asked for it: not by choosing it here.
+    let mine = mine.filter(|purpose| purpose.break_glass.is_none());
     let mine = mine.map(|purpose| Choice::new(purpose.code.as_str(), frame.of(&purpose.title).to_owned())).collect();
     form.field(Field::one("purpose", frame.text("query-purpose"), mine).sent(sent, faults))
         .field(Field::line("case", frame.text("query-case"), 64).help(frame.text("query-case-help")).sent(sent, faults))
@@ -109,6 +115,10 @@ fn look_up(inquiry: &Inquiry, sent: &Sent) -> Result<Found, Fault> {
             return Ok(Found::Unreadable("query-no-look-up"));
         }
         return subject::by_citizen_number(inquiry, &number).map(one);
+    }
+    let looks_like_code = text.chars().count() == 18 && text.chars().all(|character| character.is_ascii_alphanumeric());
+    if looks_like_code {
+        return Ok(Found::Unreadable("query-wrong-code"));
     }
     if !(CHARACTERS_MIN..=CHARACTERS_MAX).contains(&text.chars().count()) {
         return Ok(Found::Unreadable("search-too-short"));

@@ -18,7 +18,8 @@ pub(super) fn make(frame: Frame, inquiry: &Inquiry, sent: &Sent) -> Result<Made,
     let mut faults = Faults::default();
     let month = match sent.find("month").map(Month::parse) {
         None => Month::parse(&last_month(inquiry.today())),
-        Some(found) => found,
+        // Of a month that has not begun there is nothing to say.
+        Some(found) => found.filter(|month| month.to_string() <= this_month(inquiry.today())),
     };
     if month.is_none() {
         faults.add("month", sheet.frame.text("returns-month-fault"));
@@ -31,6 +32,9 @@ pub(super) fn make(frame: Frame, inquiry: &Inquiry, sent: &Sent) -> Result<Made,
     }
     sheet.form(form.field(field));
     let Some(month) = month else { return sheet.made() };
+    if month.to_string() == this_month(inquiry.today()) {
+        sheet.say("returns-running");
+    }
     let of = DepartmentId::parse(sent.get("department"));
     let own = inquiry.caller().claims().department.clone();
     // An execution return is of one department; the coordinator's own is nothing to be looked at first.
@@ -46,6 +50,10 @@ pub(super) fn make(frame: Frame, inquiry: &Inquiry, sent: &Sent) -> Result<Made,
     }
     answered(&mut sheet, inquiry, (sent.find("department"), month))?;
     sheet.made()
+}
+
+fn this_month(today: Date) -> String {
+    format!("{:04}-{:02}", today.year(), today.month())
 }
 
 fn last_month(today: Date) -> String {

@@ -31,12 +31,20 @@ pub(super) fn make(frame: Frame, inquiry: &Inquiry, sent: &Sent) -> Result<Made,
                 match submission::take_file(inquiry, &file)? {
                     Ok(report) => {
                         let is_whole = report.quality.rejected == 0 && report.of_others.is_empty();
-                        sheet.done(if is_whole { "upload-done" } else { "upload-done-in-part" });
+                        if report.quality.accepted == 0 {
+                            let text = sheet.frame.text("upload-nothing");
+                            sheet.refuse(text);
+                        } else {
+                            sheet.done(if is_whole { "upload-done" } else { "upload-done-in-part" });
+                        }
                         show(&mut sheet, &report);
                     }
                     Err(problems) => {
                         for problem in &problems {
-                            faults.add("file", format!("{} {}", sheet.frame.problem(problem.code), problem.message));
+                            let text = sheet.frame.problem(problem.code);
+                            // Details are told in English.
+                            let more = if sheet.frame.tag() == "en" { problem.message.as_str() } else { "" };
+                            faults.add("file", format!("{text} {more}").trim_end().to_owned());
                         }
                     }
                 }
