@@ -308,7 +308,7 @@ export const roles = {
       await page.selectOption('#item', 'tax-class-a');
       await page.setInputFiles('#file', { name: 'x.csv', mimeType: 'text/csv', buffer: Buffer.from('a,b\n1,2\n') });
       await page.click('form.panel button');
-      assert.match(await page.textContent('#file-fault'), is('文件读不懂', 'cannot be read'));
+      assert.match(await page.textContent('#file-fault'), is('没有找到表头', 'is a header'));
       const text = await readFile(join(site.folder, 'files', 'joint-work-tax-class-a.csv'), 'utf8');
       await page.selectOption('#item', 'tax-class-a');
       await page.setInputFiles('#file', { name: '纳税信用A级.csv', mimeType: 'text/csv', buffer: Buffer.from(`${text.trim()}\n${text.trim().split('\n')[1].replace(/91\w{16}/, '91370502MA9Y00001X')}\n`) });
