@@ -177,3 +177,25 @@ fn day(frame: &Frame, text: &str) -> String {
     let is_no_end = text.parse::<Date>().is_ok_and(is_no_end);
     if is_no_end { frame.text("value-no-end") } else { text.to_owned() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_loses_the_zeros_at_its_end_and_nothing_else() {
+        for (sent, shown) in [
+            ("2710.000000", "2710"),
+            ("3.500000", "3.5"),
+            ("0.05", "0.05"),
+            ("-1.20", "-1.2"),
+            ("2710", "2710"),
+            ("100", "100"),
+            ("", ""),
+            ("约3.50", "约3.50"),
+            ("1e3.0", "1e3.0"),
+        ] {
+            assert_eq!(without_zeros(sent), shown, "{sent}");
+        }
+    }
+}
