@@ -278,10 +278,11 @@ pub async fn end_by_provider(service: Data<Arc<Service>>, request: HttpRequest, 
         tracing::warn!(reason, "a logout token is not valid");
         answer(StatusCode::BAD_REQUEST, Some("invalid_request"))
     };
-    let posted = form::read(&request, payload, FormOf::Anybody).await.ok();
-    let Some(token) = posted.and_then(|posted| posted.field("logout_token").map(str::to_owned)) else {
-        return refused("there is none");
+    let token = match form::read(&request, payload, FormOf::Anybody).await {
+        Ok(posted) => posted.field("logout_token").map(str::to_owned),
+        Err(not_read) => return refused(&format!("the form: {not_read:?}")),
     };
+    let Some(token) = token else { return refused("there is none") };
     // Keys may have to be fetched: nobody waits for the registry meanwhile.
     let reading = Arc::clone(&service);
     let told = match web::block(move || reading.authenticator.logged_out(&issuer, &token)).await {

@@ -109,19 +109,7 @@ pub fn submit(inquiry: &Inquiry, wanted: &Wanted) -> Result<Result<String, Vec<I
     let mut named = serde_json::to_vec(&reporter).map_err(|error| Fault::Corrupt(error.to_string()))?;
     named.resize(REPORTER_BYTES.max(named.len()), b' ');
     let sealed = seal(Part::Reporter, &named)?;
-    let step = CaseStep {
-        case: id,
-        number: 1,
-        step: WorkflowStep::File,
-        assignment: None,
-        role: Some(Role::Public),
-        department: None,
-        at: inquiry.now(),
-        due_on: None,
-        facts: "{}".to_owned(),
-        texts: SealedFields::default(),
-        entry: intent.index,
-    };
+    let step = first_step(inquiry, id, intent.index);
     let events = notices::of_tipoff(gateway, &row, &step);
     let written = gateway.registry.write(|connection| {
         store::tipoff::insert(connection, &row, &sealed)?;
@@ -135,6 +123,23 @@ pub fn submit(inquiry: &Inquiry, wanted: &Wanted) -> Result<Result<String, Vec<I
             Ok(Ok(code))
         }
         written => Ok(written.map(|()| Ok(code))?),
+    }
+}
+
+/// The step that nobody is named in.
+fn first_step(inquiry: &Inquiry, case: CaseId, entry: u64) -> CaseStep {
+    CaseStep {
+        case,
+        number: 1,
+        step: WorkflowStep::File,
+        assignment: None,
+        role: Some(Role::Public),
+        department: None,
+        at: inquiry.now(),
+        due_on: None,
+        facts: "{}".to_owned(),
+        texts: SealedFields::default(),
+        entry,
     }
 }
 

@@ -154,12 +154,17 @@ async fn whoever_did_not_provide_the_record_is_not_led_to_the_form_and_initiates
     assert_eq!(found.data("/jointActions/nodes").as_array().unwrap().len(), 0, "{}", found.text);
 }
 
+fn app_on(scratch: &Scratch) -> TestApp {
+    let databases = Some((scratch.url.clone(), scratch.url.clone())).filter(|_| !scratch.is_sqlite());
+    let app = TestApp::with(Wanted { databases, now: "2026-09-18T04:00:00Z", ..Wanted::default() });
+    list(&app, 1, "2026-09-01");
+    app
+}
+
 #[actix_web::test]
 async fn of_two_that_are_initiated_at_once_on_a_record_one_is() {
     for scratch in Scratch::each() {
-        let databases = Some((scratch.url.clone(), scratch.url.clone())).filter(|_| !scratch.is_sqlite());
-        let app = TestApp::with(Wanted { databases, now: "2026-09-18T04:00:00Z", ..Wanted::default() });
-        list(&app, 1, "2026-09-01");
+        let app = app_on(&scratch);
         let office = app.department("AMR");
         let record = basis(&office, 1).await;
         let both = (0..2).map(|_| initiate(&office, wanted(&record)));
@@ -173,9 +178,7 @@ async fn of_two_that_are_initiated_at_once_on_a_record_one_is() {
 #[actix_web::test]
 async fn what_was_checked_before_is_checked_again_when_it_is_written() {
     for scratch in Scratch::each() {
-        let databases = Some((scratch.url.clone(), scratch.url.clone())).filter(|_| !scratch.is_sqlite());
-        let app = TestApp::with(Wanted { databases, now: "2026-09-18T04:00:00Z", ..Wanted::default() });
-        list(&app, 1, "2026-09-01");
+        let app = app_on(&scratch);
         let office = app.department("AMR");
         let id = action(&initiate(&office, wanted(&basis(&office, 1).await)).await)["id"].as_str().unwrap().to_owned();
         let Some(NodeRef::JointAction(id)) = app.service.gateway.node_ids.decode(&id) else { panic!("{id}") };
