@@ -63,7 +63,7 @@ impl RecordView {
         self.record.sealed.get(field).is_some() || plain.is_some_and(|value| !value.is_null())
     }
 
-    /// Until when it is shared among departments.
+    /// Until when it is shared among departments: for whoever provided it alone, since fields that others do not see decide it.
     pub(super) fn shared_until(&self) -> Option<Date> {
         self.record.shared_until
     }
@@ -220,6 +220,15 @@ pub fn miss_purpose(inquiry: &Inquiry, selection: &Selection, fields: &[&str], p
             inquiry
                 .tally(|tally| tally.withhold(&item.type_name, &field.name, Withheld::PurposeRequired, path.to_vec()));
         }
+    }
+}
+
+/// Whether the caller is of the department that provided a record.
+pub fn is_own(inquiry: &Inquiry, view: &RecordView) -> bool {
+    let own = inquiry.caller().claims().department.as_ref();
+    match show_head(inquiry, view, HeadField::Provider) {
+        Some(HeadValue::Provider(Some(provider), _)) => own == Some(&provider),
+        _ => false,
     }
 }
 

@@ -103,11 +103,7 @@ pub fn whole<'r>(inquiry: &'r Inquiry, view: &'r RecordView) -> Result<impl Fn(&
 /// or not at all cannot be sent again in its place.
 pub fn completed(inquiry: &Inquiry, view: &RecordView, given: Row) -> Result<Result<Row, Vec<String>>, Fault> {
     let (item, is_whole) = (view.item(), whole(inquiry, view)?);
-    let provider = match record::show_head(inquiry, view, HeadField::Provider) {
-        Some(HeadValue::Provider(provider, _)) => provider,
-        _ => None,
-    };
-    let is_own = provider.is_some() && provider == inquiry.caller().claims().department;
+    let is_own = record::is_own(inquiry, view);
     let (mut row, mut wanting) = (given, Vec::new());
     for (target, column) in columns(item) {
         if row.contains_key(&column) {

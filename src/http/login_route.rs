@@ -288,7 +288,10 @@ pub async fn end_by_provider(service: Data<Arc<Service>>, request: HttpRequest, 
     let told = match web::block(move || reading.authenticator.logged_out(&issuer, &token)).await {
         Ok(Ok(told)) => told,
         // Then it may be a good one.
-        Ok(Err(reason)) if reason.may_pass() => return later(),
+        Ok(Err(reason)) if reason.may_pass() => {
+            service.folding.record(bucket(address), Code::Unauthenticated.name());
+            return later();
+        }
         Ok(Err(reason)) => return refused(reason.name()),
         Err(_) => return later(),
     };

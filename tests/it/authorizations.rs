@@ -253,6 +253,8 @@ async fn only_a_subject_grants_and_wrong_wishes_are_told_as_data() {
     for (name, value, code) in [
         ("grantee", json!(""), "GRANTEE"),
         ("purpose", json!("licence-review"), "PURPOSE"),
+        ("grantee", json!("中国银行东营分行"), "GRANTEE"),
+        ("grantee", json!("BANK 1"), "GRANTEE"),
         ("validTo", json!("2020-01-01T00:00:00Z"), "VALIDITY"),
         ("validTo", json!("2036-01-01T00:00:00Z"), "VALIDITY"),
         ("usesAllowed", json!(0), "USES"),

@@ -128,6 +128,7 @@ fn what_is_misused_is_told_with_what_there_is() {
         ("policy explain --item administrative-licence --role KING", "none of PUBLIC, SUBJECT, GRANTEE, DEPARTMENT"),
         ("policy explain --item administrative-licence --role PUBLIC --relation UNCLE", "none of NONE, PROVIDER"),
         ("policy explain --item administrative-licence --role PUBLIC --category FISH", "ORGANIZATION"),
+        ("demo --data policies --listen 127.0.0.1:0", "is not empty and no folder of an earlier demo"),
         ("policy check --policies nowhere", "there is no folder `nowhere`"),
         ("token --folder issuer --role PUBLIC --actor a", "none of SUBJECT, GRANTEE"),
     ] {

@@ -114,9 +114,9 @@ pub fn initiate(inquiry: &Inquiry, wanted: &Wanted) -> Result<Taken, Fault> {
     Ok(Ok(JointActionView { row, assignments: Vec::new(), concern, today: inquiry.today() }))
 }
 
-/// The last day that a joint action may have which rests on a record.
-pub fn latest_end(basis: &RecordView) -> Option<Date> {
-    basis.shared_until()
+/// The last day that a joint action may have which rests on a record of the caller's own.
+pub fn latest_end(inquiry: &Inquiry, basis: &RecordView) -> Option<Date> {
+    basis.shared_until().filter(|_| record::is_own(inquiry, basis))
 }
 
 fn duplicate() -> InputProblem {

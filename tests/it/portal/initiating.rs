@@ -131,6 +131,10 @@ async fn whoever_did_not_provide_the_record_is_not_led_to_the_form_and_initiates
     ];
     let tax = app.department("TAX").seated();
     assert!(buttons(&tax.post("/desk/query", &asked).await.text, INITIATE).is_empty());
+    // Until when it is shared is its provider's to know.
+    assert!(tax.post(INITIATE, &fields[..1]).await.text.contains("不晚于这条记录的共享期限"));
+    let shown = app.department("AMR").seated().post(INITIATE, &fields[..1]).await;
+    assert!(shown.text.contains("即这条记录的共享期限"), "{}", shown.text);
     let refused = tax.post(ACTIONS, &fields).await;
     assert!(refused.status == 400 && refused.text.contains("这一步不归您办理"), "{}", refused.text);
     let coordinator = app.coordinator().seated();

@@ -1,7 +1,7 @@
 //! What ends at the provider ends here too (OpenID Connect Back-Channel Logout 1.0), and nobody else can say so.
 
 use actix_web::test::TestRequest;
-use chengxin::authentication::DemoIssuer;
+use chengxin::authentication::{DemoIssuer, TokenSigner};
 use chengxin::store::AnyConnection;
 use chengxin::store::schema::sessions;
 use diesel::prelude::*;
@@ -136,6 +136,12 @@ async fn what_is_no_logout_token_of_the_provider_ends_nothing() {
         ("nothing", String::new()),
         ("a mebibyte", "a".repeat(1 << 16)),
     ];
+    // By a key that is not held yet: the provider may have taken a new one, and is to say it again.
+    let stranger = TokenSigner::generate(&app.ambient).unwrap();
+    let claims = json!({ "iss": provider.issuer, "aud": app.config.login.as_ref().unwrap().client_id, "sub": "officer-1", "iat": now,
+        "exp": now + 60, "jti": "j", "events": { EVENT: {} } });
+    assert_eq!(say(&app, &stranger.sign(&claims).unwrap()).await.status, 503);
+    assert!(is_in(&browser).await);
     for (what, token) in &refused {
         let answered = say(&app, token).await;
         assert_eq!(answered.status, 400, "{what}: {}", answered.text);

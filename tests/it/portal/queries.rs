@@ -78,3 +78,33 @@ async fn every_record_of_an_item_and_every_candidate_is_reached_once_page_after_
         seat.post("/desk/query", &[("q", &uscc(2)), ("item", "administrative-licence"), ("after", "x")]).await;
     assert_eq!(foreign.status, 400, "{}", foreign.text);
 }
+
+#[actix_web::test]
+async fn a_slip_in_a_code_is_told_and_an_emergency_is_not_chosen_from_a_list() {
+    let app = TestApp::new();
+    assert_eq!(app.import("administrative-licence", &format!("{HEADER}{}", row(1, 1))).accepted, 1);
+    let seat = app.department("AAS").seated();
+    let form = seat.get("/desk/query").await;
+    assert!(form.text.contains("value=\"licence-review\"") && !form.text.contains("emergency-rescue"), "{}", form.text);
+    let code = uscc(1);
+    for slip in
+        [format!("{}{}", &code[..17], if code.ends_with('1') { "2" } else { "1" }), "110105194912310021".to_owned()]
+    {
+        let told = seat.post("/desk/query", &[("q", &slip)]).await;
+        assert!(told.status == 400 && told.text.contains("请检查有没有抄错"), "{slip}: {}", told.text);
+    }
+    // A body without an authorization gets what is public, and is told so.
+    let bank = app.grantee("BANK-1", "").without("chengxin-authorization").without("chengxin-purpose").seated();
+    let asked = bank.post("/desk/query", &[("purpose", "loan-review"), ("q", &code)]).await;
+    assert!(asked.status == 200 && asked.text.contains("没有用到授权"), "{}", asked.text);
+}
+
+#[actix_web::test]
+async fn of_a_month_that_has_not_begun_there_is_no_return_and_of_the_running_one_it_is_said() {
+    let app = TestApp::new();
+    let seat = app.department("AMR").seated();
+    let ahead = seat.get("/desk/returns?month=2026-12").await;
+    assert!(ahead.status == 400 && ahead.text.contains("id=\"month-fault\""), "{}", ahead.text);
+    assert!(seat.get("/desk/returns?month=2026-11").await.text.contains("本月还没有结束"));
+    assert!(!seat.get("/desk/returns?month=2026-10").await.text.contains("本月还没有结束"));
+}

@@ -2,6 +2,7 @@
 
 use actix_web::test::TestRequest;
 use chengxin::domain::Role;
+use chengxin::ledger::{EntryKind, EntryQuery};
 use chengxin::store::AnyConnection;
 use diesel::connection::SimpleConnection;
 use serde_json::json;
@@ -9,7 +10,7 @@ use serde_json::json;
 use super::{CONDUCT, CONTACT, NAME, PDF, PNG, TIPOFF, app, app_on, assign, fetch, newest, officer, progress, step};
 use crate::joint_actions::stage::{list, uscc};
 use crate::support::databases::Scratch;
-use crate::support::{Answered, Asker, TestApp};
+use crate::support::{Answered, Asker, TestApp, Wanted};
 
 /// A form as browsers send it.
 pub(super) fn form(fields: &[(&str, &str)]) -> String {
@@ -239,6 +240,11 @@ async fn the_same_form_that_comes_again_is_the_same_tip_off_and_other_words_are_
     let first = submit(&one, CONDUCT).await;
     assert_eq!(submit(&one, CONDUCT).await, first, "reloaded");
     assert_eq!(count().await, 1);
+    // Whoever counts entries can tell the second from a new one.
+    let query = EntryQuery { kind: Some(EntryKind::MutationOutcome), ..EntryQuery::default() };
+    let outcomes = app.service.gateway.ledger.entries(&query, None, 2).unwrap();
+    let repeated: Vec<bool> = outcomes.iter().map(|one| one.leaf.flags.contains(&"REPEATED".to_owned())).collect();
+    assert_eq!(repeated, [true, false], "the newest first");
     let mut codes = vec![first, submit(&one, "另一件事").await, submit(&other, CONDUCT).await];
     assert_eq!(count().await, 3, "other words, another form");
     // What no page has carried tells nothing of others' codes.
@@ -250,4 +256,27 @@ async fn the_same_form_that_comes_again_is_the_same_tip_off_and_other_words_are_
     codes.sort();
     codes.dedup();
     assert_eq!((codes.len(), count().await), (13, 13));
+}
+
+#[actix_web::test]
+async fn few_forms_with_files_are_on_their_way_at_once_and_who_comes_later_is_told_so() {
+    let app = app();
+    let code = submitted(&app).await;
+    let uploads = &app.service.uploads;
+    let held = uploads.try_acquire_many(u32::try_from(uploads.available_permits()).unwrap()).unwrap();
+    assert_eq!(send(&app.public(), &code, &[PNG]).await.status, 503);
+    drop(held);
+    assert_eq!(send(&app.public(), &code, &[PNG]).await.status, 200);
+}
+
+#[actix_web::test]
+async fn what_other_sites_send_takes_nothing_of_what_a_network_may_send() {
+    let app = TestApp::with(Wanted { now: "2026-09-18T04:00:00Z", shipped_limits: true, ..Wanted::default() });
+    list(&app, 1, "2025-09-01");
+    for _ in 0..12 {
+        let foreign =
+            TestRequest::post().uri("/tipoffs").insert_header(FORM).insert_header(("sec-fetch-site", "cross-site"));
+        assert_eq!(app.public().send(foreign.set_payload(typed(&uscc(1)))).await.status, 403);
+    }
+    assert_eq!(post(&app.public(), "/tipoffs", typed(&uscc(1))).await.status, 200);
 }

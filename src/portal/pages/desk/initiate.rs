@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use super::{FIRST, cases, query};
-use crate::access::HeadField;
 use crate::catalogue::BasisKind;
 use crate::domain::{CaseId, Date, JointActionKind, Role};
 use crate::exchange::fault::Fault;
@@ -12,7 +11,7 @@ use crate::exchange::inquiry::Inquiry;
 use crate::exchange::joint_action::awaiting::{self, AwaitingAct};
 use crate::exchange::joint_action::initiate::{self, Wanted};
 use crate::exchange::node_id::NodeRef;
-use crate::exchange::record::{self, HeadValue, RecordView};
+use crate::exchange::record::{self, RecordView};
 use crate::portal::card::Card;
 use crate::portal::faults::Faults;
 use crate::portal::frame::Frame;
@@ -77,12 +76,8 @@ fn declaring(form: Form, sent: &Sent) -> Form {
 /// The button that leads to initiating a joint action that rests on a record: for the department that provided it, when a measure can
 /// rest on it. Posted, because purpose and case go along: they stand in no address, and no other site declares them.
 pub(super) fn way(frame: &Frame, inquiry: &Inquiry, (view, sent): (&RecordView, &Sent), which: &str) -> Option<Form> {
-    let claims = inquiry.caller().claims();
-    let Some(HeadValue::Provider(provider, _)) = record::show_head(inquiry, view, HeadField::Provider) else {
-        return None;
-    };
-    let is_own = claims.role == Role::Department && provider.is_some() && provider == claims.department;
-    if !is_own || initiate::fitting(inquiry, view).next().is_none() {
+    let may = inquiry.caller().role() == Role::Department && record::is_own(inquiry, view);
+    if !may || initiate::fitting(inquiry, view).next().is_none() {
         return None;
     }
     let form = Form::new(DeskPage::Initiate.pattern(), frame.text("desk-actions-initiate"));
@@ -205,7 +200,7 @@ fn form(frame: &Frame, inquiry: &Inquiry, (sent, faults): (&Sent, &Faults), basi
     let fitting = initiate::fitting(inquiry, basis);
     let measures = fitting.map(|measure| Choice::new(measure.code.as_str(), frame.of(&measure.title).to_owned()));
     let text = |name: &str| frame.text(name);
-    let ends = match initiate::latest_end(basis) {
+    let ends = match initiate::latest_end(inquiry, basis) {
         Some(day) => frame.texts.with("initiate-ends-by", "day", day.to_string()),
         None => text("initiate-ends-help"),
     };
